@@ -1,0 +1,53 @@
+// Only the two rules that need the project graph live here; format and general lint are biome's.
+import nx from '@nx/eslint-plugin';
+import parser from '@typescript-eslint/parser';
+import jsonc from 'jsonc-eslint-parser';
+
+/** A layer may use the layers to its left, never one to its right. */
+const layers = ['job-spec', 's3-layout', 'object-store', 'engine', 'client', 'app'];
+
+const depConstraints = [
+  ...layers.map((layer, position) => ({
+    sourceTag: `layer:${layer}`,
+    onlyDependOnLibsWithTags: layers.slice(0, position).map((left) => `layer:${left}`),
+  })),
+  { sourceTag: 'type:lib', notDependOnLibsWithTags: ['type:app'] },
+];
+
+export default [
+  { ignores: ['**/dist', '**/.test-results', '**/node_modules', '**/.venv'] },
+  {
+    files: ['**/*.ts', '**/*.mjs'],
+    languageOptions: { parser },
+    plugins: { '@nx': nx },
+    rules: {
+      '@nx/enforce-module-boundaries': [
+        'error',
+        {
+          enforceBuildableLibDependency: true,
+          checkDynamicDependenciesExceptions: ['.*'],
+          allow: [],
+          depConstraints,
+        },
+      ],
+    },
+  },
+  {
+    files: ['**/package.json'],
+    languageOptions: { parser: jsonc },
+    plugins: { '@nx': nx },
+    rules: {
+      '@nx/dependency-checks': [
+        'error',
+        {
+          ignoredFiles: [
+            '{projectRoot}/**/*.test.ts',
+            '{projectRoot}/tests/**',
+            '{projectRoot}/vitest*.config.ts',
+            '{projectRoot}/build.mjs',
+          ],
+        },
+      ],
+    },
+  },
+];

@@ -1,0 +1,18 @@
+import { z } from 'zod';
+import { timestampSchema } from '../names.ts';
+import { iterationsSchema } from './job.ts';
+
+/** `control/<n>.json`: what a user asks of a running job. */
+export const controlSchema = z.object({
+  version: z.literal(1),
+  number: z.int().min(1),
+  at: timestampSchema,
+  request: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('stop') }),
+    z.object({ kind: z.literal('commit') }),
+    z.object({ kind: z.literal('extend'), iterations: iterationsSchema }),
+    z.object({ kind: z.literal('cap'), usd: z.number().min(0) }),
+  ]),
+});
+
+export type Control = z.output<typeof controlSchema>;

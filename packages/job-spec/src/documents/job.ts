@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import {
+  DEFAULT_COMMIT_INTERVAL_SECONDS,
+  MAX_ITERATIONS,
+  MAX_MEMORY_MIB,
+  MAX_VCPUS,
+  MIN_MEMORY_MIB,
+} from '../limits.ts';
+import {
+  jobIdSchema,
+  jobNameSchema,
+  ownerSchema,
+  relativeFileSchema,
+  sha256Schema,
+  timestampSchema,
+} from '../names.ts';
+
+export const iterationsSchema = z
+  .int('a whole number')
+  .min(1, `from 1 to ${MAX_ITERATIONS}`)
+  .max(MAX_ITERATIONS, `from 1 to ${MAX_ITERATIONS}`);
+export const vcpusSchema = z
+  .int('a whole number')
+  .min(1, `from 1 to ${MAX_VCPUS}`)
+  .max(MAX_VCPUS, `from 1 to ${MAX_VCPUS}`);
+export const memoryMibSchema = z
+  .int('a whole number of MiB')
+  .min(MIN_MEMORY_MIB, `from ${MIN_MEMORY_MIB} to ${MAX_MEMORY_MIB} MiB`)
+  .max(MAX_MEMORY_MIB, `from ${MIN_MEMORY_MIB} to ${MAX_MEMORY_MIB} MiB`);
+
+/** Names that a job's own variables may not take: they steer the loader, Python, Node or us. */
+const reservedVariable =
+  /^(LD_|DYLD_|NODE_|PYTHON|AWS_|ECS_|OPENEVOLVE_|S3_|JOB_|GEMINI_API_KEY$|OPENAI_|PATH$|HOME$)/;
+
+export const jobVariableSchema = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'a variable is letters, digits and underscores')
+  .refine((name) => !reservedVariable.test(name), 'this variable is set by the service');
+
+/** Where programs come from. `offline` is a seeded search that needs no key and is not an LLM. */
+export const modelSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('provider') }),
+  z.object({
+    kind: z.literal('offline'),
+    seed: z.int().min(0),
+    /** Milliseconds that each reply takes, to make a run last as a real model would. */
+    latencyMs: z.int().min(0).max(60_000).default(0),
+  }),
+]);
+
+/**
+ * `job.json`: what a user submitted. Written once with put-if-absent, which claims the id.
+ *
+ * `inputs` names every uploaded file with its size in bytes and its hash, so that an attempt can
+ * tell a damaged or replaced input from the submitted one.
+ */
+export const jobSchema = z.object({
+  version: z.literal(1),
+  id: jobIdSchema,
+  owner: ownerSchema,
+  name: jobNameSchema,
+  createdAt: timestampSchema,
+  program: relativeFileSchema,
+  evaluator: relativeFileSchema,
+  config: relativeFileSchema.nullable(),
+  requirements: relativeFileSchema.nullable(),
+  inputs: z.record(relativeFileSchema, z.object({ bytes: z.int().min(0), sha256: sha256Schema })),
+  iterations: iterationsSchema,
+  targetScore: z.number().nullable(),
+  vcpus: vcpusSchema,
+  memoryMib: memoryMibSchema,
+  timeoutSeconds: z.int().min(60).nullable(),
+  commitIntervalSeconds: z.int().min(1).max(300).default(DEFAULT_COMMIT_INTERVAL_SECONDS),
+  env: z.record(jobVariableSchema, z.string()),
+  model: modelSchema,
+});
+
+export type Job = z.output<typeof jobSchema>;
+export type JobModel = z.output<typeof modelSchema>;

@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import { jobIdSchema, jobNameSchema, ownerSchema, timestampSchema } from '../names.ts';
+
+/** `submissions/<k>.json`: one Batch job, or local process, that runs the job. */
+export const submissionSchema = z.object({
+  version: z.literal(1),
+  number: z.int().min(1),
+  jobId: jobIdSchema,
+  batchJobName: jobNameSchema,
+  createdAt: timestampSchema,
+});
+
+/** `by-batch-id/<batch job id>`: Batch forgets jobs after some days; this does not. */
+export const batchIdRecordSchema = z.object({
+  version: z.literal(1),
+  batchJobId: z.string().min(1),
+  jobId: jobIdSchema,
+  owner: ownerSchema,
+  submission: z.int().min(1),
+});
+
+export type Submission = z.output<typeof submissionSchema>;
+export type BatchIdRecord = z.output<typeof batchIdRecordSchema>;

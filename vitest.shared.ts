@@ -1,0 +1,20 @@
+import { defineConfig, type ViteUserConfig } from 'vitest/config';
+
+/** The configuration of one test suite of one project; results land in `.test-results/`. */
+export function suite(
+  name: 'unit' | 'integration',
+  include: string[],
+  overrides: NonNullable<ViteUserConfig['test']> = {},
+): ViteUserConfig {
+  return defineConfig({
+    // Workspace packages resolve to their sources, so no suite needs a build of a library.
+    ssr: { resolve: { conditions: ['@openevolve-aws/source'] } },
+    test: {
+      include,
+      reporters: ['default', 'json'],
+      outputFile: { json: `.test-results/${name}.json` },
+      server: { deps: { inline: ['clipanion'] } },
+      ...overrides,
+    },
+  });
+}
