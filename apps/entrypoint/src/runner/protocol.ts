@@ -1,0 +1,105 @@
+import { ledgerSchema, outcomeSchema, scoredProgramSchema } from '@openevolve-aws/job-spec';
+import { z } from 'zod';
+
+/** The version of the contract with the Python runner; both sides refuse another one. */
+export const RUNNER_PROTOCOL = 1;
+
+/**
+ * The run file: what the runner is told, in one JSON document whose path is its only argument.
+ *
+ * Paths are absolute. `iterations` is the total over all attempts. The runner writes events as JSON
+ * lines to `events_fd` and reads commands as JSON lines from `control_fd`; it closes both in its
+ * worker processes, where evolved code runs.
+ */
+export interface RunFile {
+  readonly version: typeof RUNNER_PROTOCOL;
+  readonly program: string;
+  readonly evaluator: string;
+  readonly config: string;
+  /** Gets `checkpoints/`, `logs/` and `best/`. */
+  readonly output: string;
+  readonly resume: { readonly checkpoint: string; readonly ledger: z.output<typeof ledgerSchema> } | null;
+  readonly iterations: number;
+  readonly target_score: number | null;
+  readonly workers: number;
+  readonly save_interval_seconds: number;
+  /** How long running iterations may still take when the run is asked to stop. */
+  readonly drain_grace_seconds: number;
+  readonly events_fd: number;
+  readonly control_fd: number;
+}
+
+/** `save` declares a checkpoint of all that is finished; `stop` drains, saves and ends. */
+export type RunnerCommand = { readonly command: 'save' } | { readonly command: 'stop' };
+
+/** The runner is up, has loaded or evaluated the first program, and begins to iterate. */
+const startedEvent = z.object({
+  event: z.literal('started'),
+  protocol: z.literal(RUNNER_PROTOCOL),
+  openevolve: z.string(),
+  python: z.string(),
+  workers: z.int().min(1),
+  ledger: ledgerSchema,
+  initial: scoredProgramSchema.nullable(),
+  best: scoredProgramSchema.nullable(),
+});
+
+/** One iteration finished. `id` and what follows are null when it produced no program. */
+const iterationEvent = z.object({
+  event: z.literal('iteration'),
+  iteration: z.int().min(1),
+  id: z.string().nullable(),
+  parent: z.string().nullable(),
+  island: z.int().min(0).nullable(),
+  score: z.number().nullable(),
+  metrics: scoredProgramSchema.shape.metrics.nullable(),
+  seconds: z.number().min(0),
+  tokens: z.object({ prompt: z.int().min(0), completion: z.int().min(0) }),
+  /** Why there is no program, or why its evaluation failed. */
+  error: z.string().nullable(),
+  is_best: z.boolean(),
+  ledger: ledgerSchema,
+});
+
+/**
+ * A checkpoint directory is complete and will not change. The receiver deletes directories it no
+ * longer needs, never the newest declared one: the next save may link unchanged files from it.
+ */
+const checkpointEvent = z.object({
+  event: z.literal('checkpoint'),
+  path: z.string(),
+  label: z.string().regex(/^checkpoint_\d{1,12}$/),
+  reason: z.enum(['timer', 'request', 'best', 'stop', 'end']),
+  programs: z.int().min(0),
+  ledger: ledgerSchema,
+  initial: scoredProgramSchema.nullable(),
+  best: scoredProgramSchema.nullable(),
+});
+
+/** The last event of a run that ended by itself; the final checkpoint came before it. */
+const finishedEvent = z.object({
+  event: z.literal('finished'),
+  outcome: z.enum([...outcomeSchema.options, 'interrupted', 'short', 'no-candidate']),
+  ledger: ledgerSchema,
+});
+
+/** Something that a person must be told; `fatal` ends the run with the runner's exit code. */
+const problemEvent = z.object({
+  event: z.literal('problem'),
+  severity: z.enum(['warning', 'fatal']),
+  message: z.string(),
+});
+
+export const runnerEventSchema = z.discriminatedUnion('event', [
+  startedEvent,
+  iterationEvent,
+  checkpointEvent,
+  finishedEvent,
+  problemEvent,
+]);
+
+export type RunnerEvent = z.output<typeof runnerEventSchema>;
+export type CheckpointEvent = z.output<typeof checkpointEvent>;
+export type FinishedEvent = z.output<typeof finishedEvent>;
+export type IterationEvent = z.output<typeof iterationEvent>;
+export type StartedEvent = z.output<typeof startedEvent>;
