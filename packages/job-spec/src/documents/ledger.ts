@@ -2,14 +2,14 @@ import { z } from 'zod';
 import { MAX_ITERATIONS } from '../limits.ts';
 
 const count = z.int().min(0);
-const iterationRange = z.tuple([z.int().min(1), z.int().min(1)]);
 
 /**
  * What was asked, done and spent over all attempts: the only source for what is left.
  *
- * `finished` holds the numbers of the finished iterations as closed ranges in rising order, since
- * iterations finish out of order and a kill leaves holes. `done` counts them; `failed` of them
- * produced no program, and `candidates` of them a program that was evaluated with success.
+ * `done` counts finished iterations; `failed` of them produced no program, and `candidates` of them
+ * a program that was evaluated with success. `lastIteration` is the highest number that a finished
+ * iteration has: a number is a label, and is never used twice. It is above `done` when a kill took
+ * iterations that were running, so it is never a measure of progress.
  */
 export const ledgerSchema = z
   .object({
@@ -17,38 +17,16 @@ export const ledgerSchema = z
     done: count,
     failed: count,
     candidates: count,
-    finished: z.array(iterationRange),
+    lastIteration: count,
     tokens: z.object({ prompt: count, completion: count }),
   })
-  .superRefine((ledger, context) => {
-    let previous = 0;
-    let total = 0;
-    for (const [first, last] of ledger.finished) {
-      if (first <= previous || last < first) {
-        context.addIssue({
-          code: 'custom',
-          path: ['finished'],
-          message: 'ranges rise and do not touch',
-        });
-        return;
-      }
-      previous = last + 1;
-      total += last - first + 1;
-    }
-    if (total !== ledger.done) {
-      context.addIssue({
-        code: 'custom',
-        path: ['done'],
-        message: 'counts the finished iterations',
-      });
-    }
-    if (ledger.failed + ledger.candidates > ledger.done) {
-      context.addIssue({
-        code: 'custom',
-        path: ['failed'],
-        message: 'failed and candidates are part of done',
-      });
-    }
+  .refine((ledger) => ledger.failed + ledger.candidates <= ledger.done, {
+    path: ['done'],
+    message: 'counts the failed ones and the candidates too',
+  })
+  .refine((ledger) => ledger.lastIteration >= ledger.done, {
+    path: ['lastIteration'],
+    message: 'is at least the number of finished iterations',
   });
 
 export type Ledger = z.output<typeof ledgerSchema>;
@@ -65,7 +43,7 @@ export function emptyLedger(asked: number): Ledger {
     done: 0,
     failed: 0,
     candidates: 0,
-    finished: [],
+    lastIteration: 0,
     tokens: { prompt: 0, completion: 0 },
   };
 }
