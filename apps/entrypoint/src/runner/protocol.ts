@@ -18,7 +18,10 @@ export interface RunFile {
   readonly config: string;
   /** Gets `checkpoints/`, `logs/` and `best/`. */
   readonly output: string;
-  readonly resume: { readonly checkpoint: string; readonly ledger: z.output<typeof ledgerSchema> } | null;
+  readonly resume: {
+    readonly checkpoint: string;
+    readonly ledger: z.output<typeof ledgerSchema>;
+  } | null;
   readonly iterations: number;
   readonly target_score: number | null;
   readonly workers: number;
