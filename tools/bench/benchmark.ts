@@ -1,0 +1,58 @@
+/**
+ * What a figure must reach: a bound on the figure itself, or on its ratio to a peer's. Ratios hold
+ * on any machine, since both sides are measured in the same run.
+ */
+export type Goal = { readonly peer?: string } & (
+  | { readonly atMost: number }
+  | { readonly atLeast: number }
+);
+
+/** One figure of ours beside the same figure of its peers, all in `unit`. */
+export interface Measurement {
+  readonly what: string;
+  readonly unit: string;
+  readonly ours: number;
+  readonly peers: Readonly<Record<string, number>>;
+  readonly goal: Goal;
+}
+
+export interface Row extends Measurement {
+  readonly holds: boolean;
+}
+
+/** The default export of a file in `benchmarks/`. */
+export interface Benchmark {
+  /** One line for the list of benchmarks. */
+  readonly description: string;
+  /** Measures everything in one run, ours and peers interleaved. */
+  run(): Promise<readonly Measurement[]>;
+}
+
+/**
+ * The verdict on a measurement. A figure that is no finite number, on either side, never holds.
+ *
+ * @throws {Error} when the goal names a peer that was not measured: the benchmark itself is wrong.
+ * @example
+ * judge({ what: 'put', unit: 'ms', ours: 5, peers: { rclone: 10 }, goal: { peer: 'rclone', atMost: 0.5 } }).holds; // true
+ */
+export function judge(measurement: Measurement): Row {
+  const { what, ours, peers, goal } = measurement;
+  const reference = goal.peer === undefined ? 1 : peers[goal.peer];
+  if (reference === undefined) {
+    throw new Error(`The goal of "${what}" names the peer ${goal.peer}, which was not measured.`);
+  }
+  const figure = ours / reference;
+  const within = 'atMost' in goal ? figure <= goal.atMost : figure >= goal.atLeast;
+  return { ...measurement, holds: Number.isFinite(figure) && within };
+}
+
+/**
+ * A goal in words.
+ *
+ * @example
+ * describeGoal({ peer: 's5cmd', atMost: 0.05 }, 'ms'); // '≤ 0.05 × s5cmd'
+ */
+export function describeGoal(goal: Goal, unit: string): string {
+  const bound = 'atMost' in goal ? `≤ ${goal.atMost}` : `≥ ${goal.atLeast}`;
+  return goal.peer === undefined ? `${bound} ${unit}` : `${bound} × ${goal.peer}`;
+}
