@@ -1,0 +1,58 @@
+import { ObjectStoreError } from './errors.ts';
+
+/** S3's limit: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
+const MAX_KEY_BYTES = 1024;
+// biome reads control characters in a regular expression as a slip, so they are compared as codes.
+const FIRST_PRINTABLE = 0x20;
+const DELETE = 0x7f;
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+/**
+ * Refuses a key that some store could not hold or that could leave a folder.
+ *
+ * @throws {ObjectStoreError} `INVALID_KEY`
+ */
+export function checkKey(key: string): void {
+  const problem = keyProblem(key);
+  if (problem) {
+    throw new ObjectStoreError(
+      'INVALID_KEY',
+      `The key ${JSON.stringify(key.slice(0, 200))} ${problem}. Keys are relative paths such as "packs/1-1".`,
+    );
+  }
+}
+
+/** Whether a text is a key at all. */
+export function isKey(text: string): boolean {
+  return keyProblem(text) === null;
+}
+
+function keyProblem(key: string): string | null {
+  if (key === '') return 'is empty';
+  if (Buffer.byteLength(key) > MAX_KEY_BYTES) return `is longer than ${MAX_KEY_BYTES} bytes`;
+  if (LONE_SURROGATE.test(key)) return 'is not well-formed Unicode';
+  if (key.includes('\\')) return 'has a backslash';
+  if (hasControlCharacter(key)) return 'has a control character';
+  if (key.split('/').some((part) => part === '' || part === '.' || part === '..')) {
+    return 'has an empty, . or .. part';
+  }
+  return null;
+}
+
+function hasControlCharacter(text: string): boolean {
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (code < FIRST_PRINTABLE || code === DELETE) return true;
+  }
+  return false;
+}
+
+/**
+ * S3's order: by UTF-8 bytes. JavaScript's own order differs beyond the basic plane.
+ *
+ * @example
+ * ['b', 'a/c', 'a.d'].sort(compareKeys); // ['a.d', 'a/c', 'b']
+ */
+export function compareKeys(left: string, right: string): number {
+  return Buffer.compare(Buffer.from(left), Buffer.from(right));
+}

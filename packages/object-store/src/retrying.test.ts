@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import { ObjectStoreError } from './errors.ts';
+import { MemoryStore } from './memory-store.ts';
+import type { ObjectStore } from './object-store.ts';
+import { retrying } from './retrying.ts';
+import { objectStoreContract } from './testing/contract.ts';
+import { FaultStore, randomFaults } from './testing/fault-store.ts';
+import { seededRandom } from './testing/seeded-random.ts';
+
+const fast = { baseDelayMs: 0.01, maxDelayMs: 0.1 };
+const body = Uint8Array.of(1, 2, 3);
+
+objectStoreContract('retrying over a healthy store', async () => retrying(new MemoryStore()));
+
+const seed = Date.now() % 1_000_000;
+objectStoreContract(`retrying over refusals, seed ${seed}`, async () => {
+  const faults = randomFaults(seededRandom(seed), 0.3);
+  const refusals = new FaultStore(new MemoryStore(), (call) => (faults(call) ? 'refuse' : null));
+  return retrying(refusals, { ...fast, attempts: 100 });
+});
+
+/** The first `count` calls end with a fault. */
+function failing(count: number, fault: 'refuse' | 'lose-reply' = 'refuse'): FaultStore {
+  return new FaultStore(new MemoryStore(), ({ index }) => (index < count ? fault : null));
+}
+
+describe('retrying', () => {
+  it('repeats until it succeeds', async () => {
+    const store = failing(3);
+    await retrying(store, fast).put('a', body);
+    expect(store.calls).toHaveLength(4);
+  });
+
+  it('gives up after the bound with the last error', async () => {
+    const store = failing(99);
+    const error = await retrying(store, { ...fast, attempts: 3 })
+      .put('a', body)
+      .catch((caught: unknown) => caught);
+    expect(error).toMatchObject({ code: 'UNAVAILABLE', permanent: false });
+    expect(String(error)).toContain('call 2');
+    expect(store.calls).toHaveLength(3);
+  });
+
+  it('does not repeat what is permanent', async () => {
+    const store = failing(0);
+    await expect(retrying(store, fast).get('missing')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    expect(store.calls).toHaveLength(1);
+  });
+
+  it('does not start a wait that would end after the deadline', async () => {
+    const store = failing(99);
+    const options = { baseDelayMs: 60_000, maxDelayMs: 60_000, random: () => 1, deadlineMs: 1_000 };
+    await expect(retrying(store, options).put('a', body)).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+    });
+    expect(store.calls).toHaveLength(1);
+  });
+
+  it('turns a call that never answers into UNAVAILABLE at the deadline', async () => {
+    const silent: ObjectStore = Object.assign(new MemoryStore(), {
+      get: (_key: string, { signal }: { signal: AbortSignal }) =>
+        new Promise<never>((_, reject) => {
+          signal.addEventListener('abort', () =>
+            reject(new ObjectStoreError('ABORTED', 'aborted', { cause: signal.reason })),
+          );
+        }),
+    });
+    await expect(retrying(silent, { deadlineMs: 20 }).get('a')).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      permanent: false,
+    });
+  });
+
+  it('stops waiting when its caller cancels', async () => {
+    const controller = new AbortController();
+    const store = new FaultStore(new MemoryStore(), () => {
+      queueMicrotask(() => controller.abort());
+      return 'refuse';
+    });
+    const options = { baseDelayMs: 60_000, maxDelayMs: 60_000, random: () => 0.9 };
+    const put = retrying(store, { ...options, deadlineMs: 600_000 }).put('a', body, controller);
+    await expect(put).rejects.toMatchObject({ code: 'ABORTED' });
+  });
+
+  it('ends a conditional write whose reply was lost with ALREADY_EXISTS and the own body in place', async () => {
+    const store = retrying(failing(1, 'lose-reply'), fast);
+    await expect(store.putIfAbsent('a', body)).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
+    expect(await store.get('a')).toEqual(body);
+  });
+
+  it('goes on with a list after the last key that it gave', async () => {
+    const memory = new MemoryStore();
+    for (const key of ['a', 'b', 'c', 'd']) await memory.put(key, body);
+    let broken = 0;
+    const flaky: ObjectStore = Object.assign(new MemoryStore(), {
+      async *list(...args: Parameters<ObjectStore['list']>) {
+        let given = 0;
+        for await (const object of memory.list(...args)) {
+          if (given++ === 2) {
+            broken += 1;
+            throw new ObjectStoreError('UNAVAILABLE', 'cut off');
+          }
+          yield object;
+        }
+      },
+    });
+    const keys: string[] = [];
+    for await (const { key } of retrying(flaky, fast).list('')) keys.push(key);
+    expect(keys).toEqual(['a', 'b', 'c', 'd']);
+    expect(broken).toBe(1);
+  });
+});
