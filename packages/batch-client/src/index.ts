@@ -1,1 +1,31 @@
-export {};
+export type {
+  Backend,
+  BatchAttempt,
+  BatchJob,
+  BatchStatus,
+  BatchSubmission,
+  LogLine,
+  LogRequest,
+} from './backend.ts';
+export { batchStatuses, isTerminal } from './backend.ts';
+export type { BatchClientErrorCode } from './errors.ts';
+export { BatchClientError } from './errors.ts';
+export { cancelJob } from './jobs/cancel-job.ts';
+export type { JobView } from './jobs/describe-job.ts';
+export { describeJob } from './jobs/describe-job.ts';
+export { drillJob } from './jobs/drill-job.ts';
+export type { FetchedResults, ResultsRequest } from './jobs/fetch-results.ts';
+export { fetchResults } from './jobs/fetch-results.ts';
+export { findJob } from './jobs/find-job.ts';
+export { followLogs } from './jobs/follow-logs.ts';
+export { listJobs } from './jobs/list-jobs.ts';
+export type { SubmissionPlan, SubmitRequest, SubmittedJob } from './jobs/submit-job.ts';
+export { planSubmission, submitJob, submitPlan } from './jobs/submit-job.ts';
+export type { LocalHome } from './local/home.ts';
+export { defaultHomeDirectory, localHome } from './local/home.ts';
+export type { LocalBackendOptions } from './local/local-backend.ts';
+export { openLocalBackend } from './local/local-backend.ts';
+export type { Secrets } from './local/secrets.ts';
+export { secretsOf } from './local/secrets.ts';
+export type { SupervisorOptions } from './local/supervisor.ts';
+export { runSupervisor } from './local/supervisor.ts';

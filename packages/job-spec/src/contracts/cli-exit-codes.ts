@@ -17,6 +17,7 @@ export const cliExitCodes = [
   { code: 4, name: 'ACCESS', meaning: 'access denied, or the credentials are missing or expired' },
   { code: 5, name: 'SERVICE', meaning: 'the network or a service failed' },
   { code: 6, name: 'CONFLICT', meaning: 'it is there already, or its state does not allow it' },
+  { code: 70, name: 'INTERNAL', meaning: 'a fault of this software; report it with the message' },
   { code: 130, name: 'INTERRUPTED', meaning: 'interrupted with Ctrl-C; a submitted job runs on' },
 ] as const satisfies readonly CliExitCode[];
 

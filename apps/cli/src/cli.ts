@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs';
+import { Builtins, Cli } from 'clipanion';
+import { CancelCommand } from './commands/cancel.ts';
+import { DrillCommand } from './commands/drill.ts';
+import { ListCommand } from './commands/list.ts';
+import { LocalSupervisorCommand } from './commands/local-supervisor.ts';
+import { LogsCommand } from './commands/logs.ts';
+import { QuickstartCommand } from './commands/quickstart.ts';
+import { ResultsCommand } from './commands/results.ts';
+import { StatusCommand } from './commands/status.ts';
+import { SubmitCommand } from './commands/submit.ts';
+import { joinNegativeNumbers, syntaxSentence } from './syntax.ts';
+
+/**
+ * Runs the command line.
+ *
+ * @param args without the program's name.
+ * @returns the exit code, one of job-spec's `cliExitCodes`.
+ */
+export async function runCli(args: readonly string[]): Promise<number> {
+  const { version } = JSON.parse(
+    readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+  ) as { version: string };
+  const cli = new Cli({
+    binaryName: 'openevolve-aws',
+    binaryLabel: 'OpenEvolve on AWS Spot machines, without losing work',
+    binaryVersion: version,
+  });
+  for (const command of [
+    Builtins.HelpCommand,
+    Builtins.VersionCommand,
+    SubmitCommand,
+    StatusCommand,
+    LogsCommand,
+    ListCommand,
+    ResultsCommand,
+    CancelCommand,
+    DrillCommand,
+    QuickstartCommand,
+    LocalSupervisorCommand,
+  ]) {
+    cli.register(command);
+  }
+  const words = joinNegativeNumbers(args);
+  let command: ReturnType<typeof cli.process>;
+  try {
+    command = cli.process(words, Cli.defaultContext);
+  } catch (error) {
+    process.stderr.write(`${syntaxSentence(error, words)}\n`);
+    return 2;
+  }
+  return cli.run(command, Cli.defaultContext);
+}

@@ -1,0 +1,28 @@
+/** The attempt's log: one line a message on standard output, failures on lines that begin with `ERROR`. */
+export interface Log {
+  info(message: string): void;
+  warn(message: string): void;
+  error(message: string): void;
+  /** Lines of another program, as they are but for secrets. */
+  pass(line: string): void;
+}
+
+/**
+ * A log in which the given secrets are masked, wherever they come from.
+ *
+ * @param secrets values that must never be shown; empty ones are ignored.
+ * @param write takes one line without its newline.
+ */
+export function createLog(secrets: readonly string[], write: (line: string) => void): Log {
+  const hidden = secrets.filter((secret) => secret !== '');
+  const mask = (text: string) =>
+    hidden.reduce((masked, secret) => masked.replaceAll(secret, '********'), text);
+  const line = (level: string, message: string) =>
+    write(mask(`${level} ${new Date().toISOString()} ${message.replaceAll('\n', ' ')}`));
+  return {
+    info: (message) => line('INFO ', message),
+    warn: (message) => line('WARN ', message),
+    error: (message) => line('ERROR', message),
+    pass: (text) => write(mask(text)),
+  };
+}

@@ -1,0 +1,26 @@
+import { setInterval } from 'node:timers/promises';
+import type { Notice } from '@openevolve-aws/job-spec';
+import { readNotice } from './notice-file.ts';
+
+const LOOK_MS = 1_000;
+
+/**
+ * Watches for notices until the signal aborts, and reports each new one once.
+ *
+ * @param path the file that the host writes.
+ */
+export async function watchNotices(
+  path: string,
+  signal: AbortSignal,
+  onNotice: (notice: Notice) => void,
+): Promise<void> {
+  let last = '';
+  for await (const _ of setInterval(LOOK_MS, undefined, { signal, ref: false })) {
+    const notice = await readNotice(path);
+    const seen = JSON.stringify(notice);
+    if (notice && seen !== last) {
+      last = seen;
+      onNotice(notice);
+    }
+  }
+}

@@ -1,0 +1,41 @@
+/** Variables of the container that the runner and evolved code may see. */
+const allowed = [
+  'PATH',
+  'LANG',
+  'LC_ALL',
+  'TZ',
+  'SSL_CERT_FILE',
+  'REQUESTS_CA_BUNDLE',
+  'OPENBLAS_CORETYPE',
+  'OPENBLAS_L2_SIZE',
+] as const;
+
+/** Workers fill the vCPUs already; threads of numeric libraries would only get in their way. */
+const oneThread = ['OMP_NUM_THREADS', 'MKL_NUM_THREADS', 'OPENBLAS_NUM_THREADS'] as const;
+
+/**
+ * The environment of the Python runner, made from scratch: neither a key nor the address of
+ * credentials is in it, whatever the container has.
+ *
+ * @param container the container's own environment.
+ * @param work a writable folder: home and temporary files go there.
+ * @param job the variables that the user gave the job.
+ */
+export function runnerEnvironment(
+  container: Readonly<Record<string, string | undefined>>,
+  work: string,
+  job: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const kept = allowed.flatMap((name) => {
+    const value = container[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return {
+    ...Object.fromEntries(kept),
+    ...Object.fromEntries(oneThread.map((name) => [name, '1'])),
+    PYTHONUNBUFFERED: '1',
+    HOME: work,
+    TMPDIR: work,
+    ...job,
+  };
+}

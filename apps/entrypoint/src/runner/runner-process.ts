@@ -1,0 +1,111 @@
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { EntrypointError } from '../errors.ts';
+import { type RunnerCommand, type RunnerEvent, runnerEventSchema } from './protocol.ts';
+
+export const EVENTS_FD = 3;
+export const CONTROL_FD = 4;
+
+/** Beside this file in the sources, beside the bundle in the published package. */
+export const runnerDirectory = fileURLToPath(
+  new URL(import.meta.url.endsWith('.ts') ? '../../runner' : './runner', import.meta.url),
+);
+
+export interface RunnerExit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+export interface RunnerProcess {
+  /** Ends with the event pipe: the runner has closed it, or is gone. */
+  readonly events: AsyncIterable<RunnerEvent>;
+  readonly exited: Promise<RunnerExit>;
+  send(command: RunnerCommand): void;
+  /** The runner and all that it started. */
+  kill(): void;
+}
+
+export interface RunnerOptions {
+  readonly python: string;
+  readonly runFile: string;
+  readonly directory: string;
+  readonly environment: Record<string, string>;
+  /** Lines of standard output and error: OpenEvolve's log, and whatever evolved code prints. */
+  readonly onLine: (line: string) => void;
+}
+
+/**
+ * Starts the Python runner in a process group of its own. Events come over a pipe that evolved code
+ * does not have; what is printed on standard output is shown and never believed.
+ *
+ * @throws {EntrypointError} `INTERNAL` when Python cannot be started.
+ */
+export async function startRunner(options: RunnerOptions): Promise<RunnerProcess> {
+  const child = spawn(options.python, ['-B', runnerDirectory, options.runFile], {
+    cwd: options.directory,
+    env: options.environment,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
+  });
+  const exited = new Promise<RunnerExit>((resolve) => {
+    child.once('exit', (code, signal) => resolve({ code, signal }));
+  });
+  await new Promise<void>((resolve, reject) => {
+    child.once('spawn', resolve);
+    child.once('error', (cause) =>
+      reject(
+        new EntrypointError(
+          'INTERNAL',
+          `The Python ${options.python} could not be started: ${cause.message}. OPENEVOLVE_PYTHON must name a Python that has OpenEvolve.`,
+          { cause },
+        ),
+      ),
+    );
+  });
+
+  for (const output of [child.stdout, child.stderr]) {
+    createInterface({ input: output as Readable }).on('line', options.onLine);
+  }
+  const control = child.stdio[CONTROL_FD] as Writable;
+  // A broken pipe only says that the runner has gone, which 'exit' says too.
+  control.on('error', () => undefined);
+
+  return {
+    events: readEvents(child.stdio[EVENTS_FD] as Readable),
+    exited,
+    send: (command) => void control.write(`${JSON.stringify(command)}\n`),
+    kill: () => {
+      try {
+        process.kill(-(child.pid as number), 'SIGKILL');
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') {
+          throw error;
+        }
+      }
+    },
+  };
+}
+
+async function* readEvents(pipe: Readable): AsyncGenerator<RunnerEvent> {
+  for await (const line of createInterface({ input: pipe })) {
+    const parsed = runnerEventSchema.safeParse(parseLine(line));
+    if (!parsed.success) {
+      throw new EntrypointError(
+        'INTERNAL',
+        `The runner sent an event that breaks the protocol: ${line.slice(0, 200)}`,
+        { cause: parsed.error },
+      );
+    }
+    yield parsed.data;
+  }
+}
+
+function parseLine(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,61 @@
+import {
+  type AttemptRecord,
+  attemptRecordSchema,
+  type Job,
+  type Progress,
+  progressSchema,
+} from '@openevolve-aws/job-spec';
+import { jobPrefixes, outputKeys } from '@openevolve-aws/s3-layout';
+import type { Backend, BatchJob } from '../backend.ts';
+import { findJob, newestSubmission } from './find-job.ts';
+import { readStored } from './stored-document.ts';
+
+/** All that is known of one job. */
+export interface JobView {
+  readonly job: Job;
+  readonly batch: BatchJob;
+  /** Null until the first attempt has begun. */
+  readonly progress: Progress | null;
+  /** Over all submissions, in the order in which they began. */
+  readonly attempts: readonly AttemptRecord[];
+  readonly outputUri: string;
+}
+
+/**
+ * Where a job stands.
+ *
+ * @throws {BatchClientError} `NOT_FOUND` for an unknown job.
+ * @example
+ * const { batch, progress } = await describeJob(backend, 'alice', 'a1b2c3d4');
+ * console.log(batch.status, progress?.ledger.done);
+ */
+export async function describeJob(
+  backend: Backend,
+  owner: string,
+  reference: string,
+): Promise<JobView> {
+  const job = await findJob(backend, owner, reference);
+  const batch = await newestSubmission(backend, job);
+  const prefix = jobPrefixes(job.owner, job.id).output;
+  const progressKey = `${prefix}/${outputKeys.progress}`;
+  const progress = await readStored(
+    backend.outputs,
+    progressSchema,
+    progressKey,
+    backend.outputUri(progressKey),
+  );
+  const attempts: AttemptRecord[] = [];
+  for await (const { key } of backend.outputs.list(`${prefix}/${outputKeys.attempts}`)) {
+    const record = await readStored(
+      backend.outputs,
+      attemptRecordSchema,
+      key,
+      backend.outputUri(key),
+    );
+    if (record) {
+      attempts.push(record);
+    }
+  }
+  attempts.sort((a, b) => a.generation - b.generation);
+  return { job, batch, progress, attempts, outputUri: backend.outputUri(prefix) };
+}

@@ -1,0 +1,23 @@
+import type { Backend, BatchJob } from '../backend.ts';
+import { findJob, newestSubmission } from './find-job.ts';
+
+/**
+ * Sends a Spot interruption to a running job, to see it resume.
+ *
+ * @param noticeSeconds from the notice to the end of the machine; Spot gives 120, and 0 takes the
+ *   machine without notice.
+ * @throws {BatchClientError} `CONFLICT` when no attempt is running.
+ * @example
+ * await drillJob(backend, 'alice', 'a1b2c3d4', 120);
+ */
+export async function drillJob(
+  backend: Backend,
+  owner: string,
+  reference: string,
+  noticeSeconds: number,
+): Promise<BatchJob> {
+  const job = await findJob(backend, owner, reference);
+  const batch = await newestSubmission(backend, job);
+  await backend.interrupt(batch.batchJobId, noticeSeconds);
+  return batch;
+}

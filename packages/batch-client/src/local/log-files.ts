@@ -1,0 +1,114 @@
+import { watch } from 'node:fs';
+import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { type BatchJob, isTerminal, type LogLine, type LogRequest } from '../backend.ts';
+import { BatchClientError } from '../errors.ts';
+import { type LocalHome, logFile } from './home.ts';
+
+/** Between looks when no change is seen; some file systems report none. */
+const LOOK_MS = 500;
+const CHUNK_BYTES = 64 * 1024;
+
+/** A job's log lines, attempt by attempt, from its files. */
+export async function* readLogs(
+  home: LocalHome,
+  batchJobId: string,
+  { attempt: only, follow, signal }: LogRequest,
+  describe: () => Promise<BatchJob | null>,
+): AsyncGenerator<LogLine> {
+  for (let number = only ?? 1; only === undefined || number === only; number += 1) {
+    let job = await describe();
+    while (follow && job && !isTerminal(job.status) && job.attempts.length < number) {
+      await changeIn(home.jobs, signal);
+      job = await describe();
+    }
+    if (!job) {
+      throw new BatchClientError('NOT_FOUND', `There is no job ${batchJobId} on this machine.`);
+    }
+    if (job.attempts.length < number) {
+      if (only !== undefined) {
+        throw new BatchClientError(
+          'NOT_FOUND',
+          `Job ${job.jobId} has no attempt ${only}; it has had ${job.attempts.length}.`,
+        );
+      }
+      return;
+    }
+    const path = logFile(home, batchJobId, number);
+    const hasEnded = async () => {
+      const current = await describe();
+      const state = current?.attempts[number - 1];
+      return !follow || !state || state.stoppedAt !== null;
+    };
+    for await (const text of readLines(path, hasEnded, signal)) {
+      yield { attempt: number, text };
+    }
+  }
+}
+
+/** Lines of a file that may still grow, until `hasEnded` holds and all is read. */
+async function* readLines(
+  path: string,
+  hasEnded: () => Promise<boolean>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<string> {
+  await mkdir(dirname(path), { recursive: true });
+  const file: FileHandle | null = await open(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') {
+      return null;
+    }
+    throw error;
+  });
+  if (!file) {
+    return;
+  }
+  try {
+    const decoder = new TextDecoder();
+    const buffer = Buffer.alloc(CHUNK_BYTES);
+    let rest = '';
+    for (;;) {
+      // Asked before the read: what was written before the end is then read after it.
+      const ended = await hasEnded();
+      for (;;) {
+        signal?.throwIfAborted();
+        const { bytesRead } = await file.read(buffer, 0, CHUNK_BYTES);
+        if (bytesRead === 0) {
+          break;
+        }
+        const lines = (
+          rest + decoder.decode(buffer.subarray(0, bytesRead), { stream: true })
+        ).split('\n');
+        rest = lines.pop() ?? '';
+        yield* lines;
+      }
+      if (ended) {
+        if (rest !== '') {
+          yield rest;
+        }
+        return;
+      }
+      await changeIn(path, signal);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+/** Settles at the next change of a file or folder, or after a while. */
+async function changeIn(path: string, signal: AbortSignal | undefined): Promise<void> {
+  signal?.throwIfAborted();
+  await new Promise<void>((resolve) => {
+    const watcher = watch(path);
+    const done = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', done);
+      watcher.close();
+      resolve();
+    };
+    const timer = setTimeout(done, LOOK_MS);
+    watcher.once('change', done);
+    watcher.once('error', done);
+    signal?.addEventListener('abort', done, { once: true });
+  });
+  signal?.throwIfAborted();
+}

@@ -1,0 +1,27 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/**
+ * When a process started, in a form that only compares; null when there is no such process. With
+ * the pid it names a process for ever, while pids alone are used again.
+ */
+export async function processStartTime(pid: number): Promise<string | null> {
+  if (process.platform === 'linux') {
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
+    // The command name is in parentheses and may hold spaces; the 22nd field is the start time.
+    const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
+    // A zombie has ended; only its parent has not looked yet.
+    return fields && fields[0] !== 'Z' ? (fields[19] ?? null) : null;
+  }
+  return run('ps', ['-o', 'lstart=', '-p', String(pid)])
+    .then(({ stdout }) => stdout.trim() || null)
+    .catch(() => null);
+}
+
+/** Whether exactly this process still runs. */
+export async function isRunning(identity: { pid: number; startTime: string }): Promise<boolean> {
+  return (await processStartTime(identity.pid)) === identity.startTime;
+}
