@@ -30,7 +30,7 @@ Codes are stable: one never changes its meaning.
 
 ## The container
 
-What one attempt of a job ended with. \`openevolve-aws status\` shows it for every attempt.
+What one attempt of a job ended with.
 
 ${table(
   ['code', 'name', 'meaning', 'AWS Batch', 'what to do next'],

@@ -1,9 +1,9 @@
 /** One file of the repository that is made from others and kept in git. */
 export interface Generator {
-  /** From the root of the repository. */
+  /** From the root of the repository; the ending tells the formatter the language. */
   readonly path: string;
   /**
-   * The whole content; the same sources give the same bytes.
+   * The whole content, formatted or not; the same sources give the same bytes.
    *
    * @throws {MissingToolError} when it cannot be made on this machine as it is.
    */

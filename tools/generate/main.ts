@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { exitCodesPage } from './exit-codes.ts';
+import { format } from './format.ts';
 import { type Generator, MissingToolError } from './generator.ts';
 import { openEvolveConfig } from './openevolve-config.ts';
 import { inRepository } from './repository.ts';
@@ -24,7 +25,7 @@ async function bringUpToDate(generator: Generator, check: boolean): Promise<bool
   const file = inRepository(generator.path);
   let content: string;
   try {
-    content = await generator.generate();
+    content = await format(generator.path, await generator.generate());
   } catch (error) {
     if (!(error instanceof MissingToolError)) {
       throw error;

@@ -7,11 +7,10 @@ import { inRepository } from './repository.ts';
 const run = promisify(execFile);
 const python = inRepository('.venv/bin/python');
 const runner = inRepository('apps/entrypoint/runner');
-const path = 'packages/job-spec/src/contracts/openevolve-config.gen.ts';
 
 /** The JSON Schema of OpenEvolve's configuration, as the installed OpenEvolve defines it. */
 export const openEvolveConfig: Generator = {
-  path,
+  path: 'packages/job-spec/src/contracts/openevolve-config.gen.ts',
   async generate() {
     if (!existsSync(python)) {
       throw new MissingToolError('There is no Python environment in .venv. Run: npm run setup');
@@ -20,27 +19,16 @@ export const openEvolveConfig: Generator = {
       runPython('-m', 'openevolve_runner.config_schema'),
       runPython('-c', "from importlib.metadata import version; print(version('openevolve'))"),
     ]);
-    return format(`// Made by \`npm run generate\` from the config classes of OpenEvolve ${version.trim()}. Do not edit.
+    return `// Made by \`npm run generate\` from the config classes of OpenEvolve ${version.trim()}. Do not edit.
 import type { z } from 'zod';
 
 /** What OpenEvolve ${version.trim()} accepts in \`config.yaml\`: JSON Schema, draft 2020-12. */
 export const openEvolveConfigJsonSchema: z.core.JSONSchema.JSONSchema = ${JSON.stringify(JSON.parse(schema))};
-`);
+`;
   },
 };
 
 async function runPython(...args: string[]): Promise<string> {
   const { stdout } = await run(python, ['-B', ...args], { cwd: runner });
   return stdout;
-}
-
-/** As the repository's formatter wants it, so that `npm run format` leaves it alone. */
-async function format(source: string): Promise<string> {
-  const biome = run(
-    inRepository('node_modules/.bin/biome'),
-    ['format', `--stdin-file-path=${path}`],
-    { cwd: inRepository('.') },
-  );
-  biome.child.stdin?.end(source);
-  return (await biome).stdout;
 }
