@@ -17,7 +17,8 @@ const benchmark: Benchmark = {
     // What is measured is what the sources say now; a build that is up to date costs nothing.
     execFileSync(path.join(root, 'node_modules/.bin/nx'), ['build', 'cli'], {
       cwd: root,
-      stdio: ['ignore', 'ignore', 'inherit'],
+      // Its lines go beside the table, not into it.
+      stdio: ['ignore', process.stderr.fd, process.stderr.fd],
     });
     const node = process.execPath;
     const { version, help, ...peers } = medianWallTimes(
