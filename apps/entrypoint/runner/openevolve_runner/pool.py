@@ -1,0 +1,174 @@
+"""OpenEvolve's process pool, with a true account of every iteration and an orderly end."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any, Callable, Optional, Union
+
+from openevolve.process_parallel import ProcessParallelController, SerializableResult
+
+from openevolve_runner.classify import is_lost, report_failure, report_result
+from openevolve_runner.iteration import IterationReport
+from openevolve_runner.population import Population
+from openevolve_runner.stop import StopRequest
+
+
+class IterationFuture:
+    """One iteration as `run_evolution` sees it; tells the pool when its result is taken."""
+
+    def __init__(self, pool: WorkerPool, iteration: int, future: Future[SerializableResult]):
+        self._pool = pool
+        self._future = future
+        self.iteration = iteration
+        self.submitted = time.monotonic()
+
+    def done(self) -> bool:
+        """Whether there is a result to take; there is none of an iteration that was cancelled."""
+        self._pool.settle()
+        return self._future.done() and not self._future.cancelled()
+
+    def cancelled(self) -> bool:
+        return self._future.cancelled()
+
+    def result(self, timeout: Optional[float] = None) -> SerializableResult:
+        """The result. A program that calls `sys.exit` fails its iteration, and not the run."""
+        self._pool.take(self)
+        try:
+            return self._future.result(timeout)
+        except Exception:
+            raise
+        except BaseException as error:
+            raise RuntimeError(f"The evaluation raised {error!r}") from error
+
+    def outcome(self) -> Union[SerializableResult, BaseException]:
+        """The result of an iteration that was taken, or why there is none."""
+        try:
+            return self._future.result(timeout=0)
+        except BaseException as failure:
+            return failure
+
+    def cancel(self) -> bool:
+        return self._future.cancel()
+
+
+class Drain:
+    """Stands where OpenEvolve has its shutdown event, and is set when the run may really end.
+
+    After a request to stop that is when every finished result is taken, and nothing runs any more
+    or the grace is over. OpenEvolve's own event would drop results that are paid for.
+    """
+
+    def __init__(self, pool: WorkerPool, stop: StopRequest, grace_seconds: float):
+        self._pool = pool
+        self._stop = stop
+        self._grace_seconds = grace_seconds
+        self._deadline: Optional[float] = None
+        self._ended = False
+
+    def set(self) -> None:
+        self._ended = True
+
+    def is_set(self) -> bool:
+        if self._ended or not self._stop.requested:
+            return self._ended
+        if self._deadline is None:
+            self._deadline = time.monotonic() + self._grace_seconds
+            for future in self._pool.in_flight:
+                future.cancel()  # only what no worker has begun
+        running = [future for future in self._pool.in_flight if not future.cancelled()]
+        if any(future.done() for future in running):
+            return False
+        return not running or time.monotonic() >= self._deadline
+
+
+class WorkerPool(ProcessParallelController):
+    """Reports every finished iteration exactly once, when the population has decided about it.
+
+    `run_evolution` takes a result and deals with it without giving way, so the iteration is over
+    at the next sign of life from that loop, whichever of its many paths it took: the next look at
+    a future, the next submission, or the end. `settle` is called there.
+    """
+
+    def __init__(
+        self,
+        *arguments: Any,
+        stop: StopRequest,
+        grace_seconds: float,
+        on_finished: Callable[[IterationReport], None],
+        **options: Any,
+    ):
+        super().__init__(*arguments, **options)
+        if not isinstance(self.database, Population):
+            raise TypeError("the runner's pool needs the runner's population")
+        self.population = self.database
+        self.stop_request = stop
+        self.shutdown_event = Drain(self, stop, grace_seconds)
+        self.in_flight: list[IterationFuture] = []
+        self.broken = False
+        self._on_finished = on_finished
+        self._taken: Optional[IterationFuture] = None
+
+    def start(self) -> None:
+        self.stop_request.install()  # OpenEvolve has just put its own handlers there
+        super().start()
+
+    def request_shutdown(self) -> None:
+        self.stop_request.request()
+
+    async def run_evolution(self, *arguments: Any, **options: Any) -> Any:
+        try:
+            return await super().run_evolution(*arguments, **options)
+        finally:
+            self.settle()
+
+    def take(self, future: IterationFuture) -> None:
+        """`run_evolution` takes this result now."""
+        self.settle()
+        self.in_flight.remove(future)
+        self.population.begin_decisions()
+        self._taken = future
+
+    def settle(self) -> None:
+        """Report the iteration whose result was taken last, if that is not done yet."""
+        taken, self._taken = self._taken, None
+        if taken is None:
+            return
+        report = self._report(taken)
+        if report is not None:
+            self._on_finished(report)
+
+    def _report(self, taken: IterationFuture) -> Optional[IterationReport]:
+        seconds = time.monotonic() - taken.submitted
+        result = taken.outcome()
+        if isinstance(result, BaseException):
+            self.broken = self.broken or isinstance(result, BrokenProcessPool)
+            return (
+                None if is_lost(result) else report_failure(taken.iteration, result, seconds)
+            )
+        child = result.child_program_dict
+        return report_result(
+            taken.iteration,
+            result,
+            admitted=self.population.decision(child["id"]) if child else None,
+            problem=self.last_iteration_error,
+            seconds=seconds,
+            feature_dimensions=self.config.database.feature_dimensions,
+        )
+
+    def _checkpoint_if_due(self, *_arguments: Any, **_options: Any) -> None:
+        """When to save is the runner's to decide, at `settle` and on its clock."""
+
+    def _submit_iteration(
+        self, iteration: int, island_id: Optional[int] = None
+    ) -> Optional[IterationFuture]:
+        self.settle()
+        if self.stop_request.requested or self.broken:
+            return None
+        future = super()._submit_iteration(iteration, island_id)
+        if future is None:
+            return None
+        submitted = IterationFuture(self, iteration, future)
+        self.in_flight.append(submitted)
+        return submitted

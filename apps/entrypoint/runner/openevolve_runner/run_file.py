@@ -1,0 +1,80 @@
+"""The run file: what the runner is told, its only argument."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Optional
+
+from openevolve_runner.errors import RunnerError
+from openevolve_runner.ledger import Ledger
+
+PROTOCOL = 1
+
+
+@dataclass(frozen=True)
+class Resume:
+    """Where an earlier attempt got to."""
+
+    checkpoint: Path
+    ledger: Ledger
+
+
+@dataclass(frozen=True)
+class RunFile:
+    """See `RunFile` in protocol.ts. Seconds are wall-clock seconds, paths absolute."""
+
+    program: Path
+    evaluator: Path
+    config: Path
+    output: Path
+    resume: Optional[Resume]
+    iterations: int
+    target_score: Optional[float]
+    workers: int
+    save_interval_seconds: float
+    drain_grace_seconds: float
+    events_fd: int
+    control_fd: int
+
+    @property
+    def ledger(self) -> Ledger:
+        """What is done so far, against what is asked now."""
+        if self.resume is None:
+            return Ledger(self.iterations)
+        return replace(self.resume.ledger, asked=self.iterations)
+
+    @classmethod
+    def load(cls, path: str) -> RunFile:
+        """Read a run file.
+
+        Raises RunnerError for a file that cannot be read, of another version, or with a key missing.
+        """
+        try:
+            document = json.loads(Path(path).read_text(encoding="utf-8"))
+            if document["version"] != PROTOCOL:
+                raise RunnerError(
+                    f"The run file {path} has version {document['version']}, and this runner knows "
+                    f"{PROTOCOL}: install an entrypoint and a runner of one release."
+                )
+            resume = document["resume"]
+            return cls(
+                program=Path(document["program"]),
+                evaluator=Path(document["evaluator"]),
+                config=Path(document["config"]),
+                output=Path(document["output"]),
+                resume=resume and Resume(Path(resume["checkpoint"]), Ledger.from_json(resume["ledger"])),
+                iterations=document["iterations"],
+                target_score=document["target_score"],
+                workers=document["workers"],
+                save_interval_seconds=document["save_interval_seconds"],
+                drain_grace_seconds=document["drain_grace_seconds"],
+                events_fd=document["events_fd"],
+                control_fd=document["control_fd"],
+            )
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise RunnerError(
+                f"The run file {path} cannot be read ({type(error).__name__}: {error}): "
+                "install an entrypoint and a runner of one release."
+            ) from error
