@@ -1,1 +1,14 @@
-export {};
+export type { LlmGatewayErrorCode } from './errors.ts';
+export { LlmGatewayError } from './errors.ts';
+export type { Gateway, GatewayOptions } from './gateway.ts';
+export { startGateway } from './gateway.ts';
+export type { GatewayConfig, GatewayConfigOptions } from './gateway-config.ts';
+export { gatewayConfig } from './gateway-config.ts';
+export type { OfflineModelOptions } from './offline/offline-model.ts';
+export { OFFLINE_MODEL, OFFLINE_NOTICE, offlineModel } from './offline/offline-model.ts';
+export type { ProviderTarget } from './provider-upstream.ts';
+export { providerUpstream } from './provider-upstream.ts';
+export type { Provider, WeightedModel } from './providers.ts';
+export { providerOf, providers } from './providers.ts';
+export type { ModelUpstream, UpstreamRequest } from './upstream.ts';
+export type { GatewayUsage } from './usage.ts';
