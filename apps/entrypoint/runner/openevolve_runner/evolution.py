@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Optional
 
 import openevolve.controller
+import openevolve.evaluator
 from openevolve.config import Config
 from openevolve.controller import EvolutionFailedError, OpenEvolve
 from openevolve.database import Program
@@ -19,6 +20,7 @@ from openevolve.database import Program
 from openevolve_runner import artifacts
 from openevolve_runner.checkpoint import CheckpointFolder
 from openevolve_runner.errors import RunnerError, in_short
+from openevolve_runner.evaluation import ContainedEvaluator
 from openevolve_runner.events import Events
 from openevolve_runner.iteration import IterationReport, Verdict
 from openevolve_runner.outcome import Outcome, decide_outcome, explain
@@ -50,6 +52,8 @@ class Evolution(OpenEvolve):
         stop: StopRequest,
         save_request: threading.Event,
     ):
+        # Workers are forked, so they find the evaluator under its own module's name.
+        openevolve.evaluator.Evaluator = openevolve.controller.Evaluator = ContainedEvaluator
         openevolve.controller.ProgramDatabase = Population
         openevolve.controller.ProcessParallelController = partial(
             WorkerPool,

@@ -77,13 +77,7 @@ def _run(run: RunFile, events: Events, stop: StopRequest) -> int:
         evolution = Evolution(run, settings, events, stop, save_request)
     except (Exception, SystemExit) as error:
         raise _unusable(run, error) from error
-    try:
-        return asyncio.run(evolution.evolve()).exit_code
-    except SystemExit as error:
-        raise UnusableInputError(
-            f"The evaluator {run.evaluator} ended the process ({error!r}) when it evaluated the "
-            "initial program: let it return metrics, or raise an error."
-        ) from error
+    return asyncio.run(evolution.evolve()).exit_code
 
 
 def _require_program(run: RunFile) -> None:

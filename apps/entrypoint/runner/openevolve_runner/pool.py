@@ -33,7 +33,7 @@ class IterationFuture:
         return self._future.cancelled()
 
     def result(self, timeout: Optional[float] = None) -> SerializableResult:
-        """The result. A program that calls `sys.exit` fails its iteration, and not the run."""
+        """The result. Whatever a worker raised fails its iteration, and not the run."""
         self._pool.take(self)
         try:
             return self._future.result(timeout)

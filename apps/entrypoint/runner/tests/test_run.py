@@ -101,11 +101,11 @@ def test_iterations_are_classed_by_what_became_of_them(job: Job, model: ModelSer
 
     ledger = attempt.of("finished")[0]["ledger"]
     errors = [event["error"] for event in attempt.of("iteration") if event["error"]]
-    assert (ledger["done"], ledger["failed"], ledger["candidates"]) == (6, 2, 3)
-    assert ledger["tokens"]["prompt"] == 30 * 4  # an error and an exit bring none
+    assert (ledger["done"], ledger["failed"], ledger["candidates"]) == (6, 1, 3)
+    assert ledger["tokens"]["prompt"] == 30 * 5
     assert len(errors) == 3
     assert any(error.startswith("LLM generation failed") for error in errors)
-    assert any("SystemExit" in error for error in errors)
+    assert "The evaluation failed: the program called sys.exit(3)" in errors
     assert any(error.startswith("The evaluation failed: invalid syntax") for error in errors)
     not_a_number = [e for e in attempt.of("iteration") if e["metrics"] == {"combined_score": None}]
     assert [event["score"] for event in not_a_number] == [None]
