@@ -89,6 +89,10 @@ class Evolution(OpenEvolve):
         checkpoint cannot be written.
         """
         resume = self._run.resume
+        if resume and not resume.checkpoint.is_dir():  # OpenEvolve would begin anew
+            raise RunnerError(
+                f"The checkpoint {resume.checkpoint} does not exist: restore it first."
+            )
         try:
             await self.run(
                 iterations=self._ledger.left,
@@ -127,8 +131,7 @@ class Evolution(OpenEvolve):
     def _load_checkpoint(self, checkpoint_path: str) -> None:
         super()._load_checkpoint(checkpoint_path)
         database = self.database
-        kept = set().union(*database.islands) if database.islands else set()
-        if not kept or database.best_program_id not in database.programs:
+        if not any(database.islands) or database.best_program_id is None:
             raise RunnerError(
                 f"The checkpoint {checkpoint_path} holds no population: restore an older one."
             )

@@ -34,15 +34,25 @@ Event = dict[str, Any]
 class Attempt:
     """One process of the runner, and what it told."""
 
-    def __init__(self, run_file: Path, events_read: int, control_write: int, fds: tuple[int, int]):
+    def __init__(
+        self,
+        run_file: Path,
+        events_read: int,
+        control_write: int,
+        fds: tuple[int, int],
+        deaf: bool,
+        runner: Path,
+    ):
         self.events: list[Event] = []
         self._changed = threading.Condition()
         self._ended = False
         self._control: Optional[int] = control_write
         self.log = run_file.with_suffix(".log")
+        # Both ends of a pipe have one name.
+        self.pipes = {f"pipe:[{os.fstat(fd).st_ino}]" for fd in fds}
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-B", str(RUNNER), str(run_file)],
+                [sys.executable, "-B", str(runner), str(run_file)],
                 pass_fds=fds,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -50,12 +60,12 @@ class Attempt:
             )
         for fd in fds:
             os.close(fd)
-        self._reader = threading.Thread(target=self._read, args=(events_read,), daemon=True)
+        self._reader = threading.Thread(target=self._read, args=(events_read, deaf), daemon=True)
         self._reader.start()
 
-    def _read(self, fd: int) -> None:
+    def _read(self, fd: int, deaf: bool) -> None:
         with open(fd, encoding="utf-8") as lines:
-            for line in lines:
+            for line in () if deaf else lines:
                 with self._changed:
                     self.events.append(json.loads(line))
                     self._changed.notify_all()
@@ -135,8 +145,19 @@ class Job:
         path.write_text(text)
         return path
 
-    def start(self, iterations: int, resume: Optional[Event] = None, **settings: Any) -> Attempt:
-        """Start an attempt; `resume` is the checkpoint event to go on from."""
+    def start(
+        self,
+        iterations: int,
+        resume: Optional[Event] = None,
+        *,
+        deaf: bool = False,
+        runner: Path = RUNNER,
+        **settings: Any,
+    ) -> Attempt:
+        """Start an attempt; `resume` is the checkpoint event to go on from.
+
+        A deaf one closes its end of the events at once.
+        """
         events_read, events_write = os.pipe()
         control_read, control_write = os.pipe()
         document = {
@@ -156,7 +177,7 @@ class Job:
             **settings,
         }
         run_file = self.write(f"run-{len(self.attempts)}.json", json.dumps(document))
-        attempt = Attempt(run_file, events_read, control_write, (events_write, control_read))
+        attempt = Attempt(run_file, events_read, control_write, (events_write, control_read), deaf, runner)
         self.attempts.append(attempt)
         return attempt
 
