@@ -34,7 +34,9 @@ function tokens(program: string, language: string): RegExp {
   if (/^rust$/i.test(language)) return slashComments;
   if (slashLanguages.test(language)) return slashCommentsAndText;
   if (hashLanguages.test(language)) return hashComments;
-  return /^\s*(?:\/\/|\/\*)|[;{]\s*$/m.test(program) ? slashCommentsAndText : hashComments;
+  return /^\s*(?:\/\/|\/\*)|[;{]\s*(?:\/\/.*)?$/m.test(program)
+    ? slashCommentsAndText
+    : hashComments;
 }
 
 function outsideBlanked(program: string, masked: string): string {

@@ -19,7 +19,7 @@ export interface Literal {
 
 const number =
   /(?<![\w.])((?:\d[\d_]*(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)(f32|f64|[iu](?:8|16|32|64|128|size)|[fFlLuU]{1,3})?(?![\w.])/g;
-const unaryMinus = /(?:^|[^\w)\]\s+-]|\b(?:return|and|or|not|in|if|else|yield))[ \t]*-$/;
+const unaryMinus = /(?:^|[^\w)\]\s+-]|[+-][ \t]|\b(?:return|and|or|not|in|if|else|yield))[ \t]*-$/;
 
 /**
  * The numbers of a program that may be changed. Indices such as the `0` of `x[0]` are left out:

@@ -16,13 +16,17 @@ export function diffBlocks(program: string, proposal: string): string {
   const blocks = proposal.split('\n').flatMap((line, index) => {
     if (line === current[index]) return [];
     const [from, to] = uniqueRange(current, index);
-    const search = current.slice(from, to).join('\n');
-    current[index] = line;
-    return [
-      `<<<<<<< SEARCH\n${search}\n=======\n${current.slice(from, to).join('\n')}\n>>>>>>> REPLACE`,
-    ];
+    const search = asParsed(current.slice(from, to));
+    const replacement = asParsed(current.slice(from, to).with(index - from, line));
+    current.splice(from, search.length, ...replacement);
+    return [['<<<<<<< SEARCH', ...search, '=======', ...replacement, '>>>>>>> REPLACE'].join('\n')];
   });
   return blocks.join('\n\n');
+}
+
+/** The lines of a block as OpenEvolve reads them: without blanks and empty lines at its end. */
+function asParsed(lines: readonly string[]): string[] {
+  return lines.join('\n').trimEnd().split('\n');
 }
 
 /** The smallest range around a line that OpenEvolve finds at its own place and nowhere before. */
@@ -30,8 +34,7 @@ function uniqueRange(lines: readonly string[], index: number): [from: number, to
   let from = index;
   let to = index + 1;
   while (firstMatch(lines, lines.slice(from, to)) !== from && (from > 0 || to < lines.length)) {
-    // A range that ends in a blank line loses it when the reply is parsed; growing upwards avoids
-    // most of those.
+    // Upwards first: a range that ends in a blank line loses it when the reply is parsed.
     if (from > 0) from--;
     else to++;
   }
@@ -40,7 +43,7 @@ function uniqueRange(lines: readonly string[], index: number): [from: number, to
 
 /** Where OpenEvolve applies a block: exactly, or else but for blanks at the ends of lines. */
 function firstMatch(lines: readonly string[], range: readonly string[]): number {
-  const search = range.join('\n').trimEnd().split('\n');
+  const search = asParsed(range);
   const exact = indexOfLines(lines, search);
   if (exact >= 0) return exact;
   const trimmed = (list: readonly string[]) => list.map((line) => line.trimEnd());
