@@ -1,1 +1,12 @@
-export {};
+export type { CheckpointSyncErrorCode } from './errors.ts';
+export { CheckpointSyncError, isSyncError } from './errors.ts';
+export { exportPlain } from './export-plain.ts';
+export type { EntryBody, SignalOptions } from './job-log.ts';
+export { JobLog } from './job-log.ts';
+export type { JobState, LogRecord } from './job-state.ts';
+export { replay } from './job-state.ts';
+export { listCommits, restoreNewest, verifyCommit } from './read-only.ts';
+export type { RestoreResult, SkippedCommit } from './restore.ts';
+export { restoreCommit } from './restore.ts';
+export type { Claimant, CommitOptions } from './session.ts';
+export { claimJob, Session } from './session.ts';

@@ -1,0 +1,72 @@
+import type {
+  ClaimEntry,
+  CommitEntry,
+  EndEntry,
+  Ledger,
+  LogEntry,
+  StopEntry,
+} from '@openevolve-aws/job-spec';
+import type { CheckpointSyncError } from './errors.ts';
+
+/** One place of the log: the entry there, or why it cannot be read. */
+export type LogRecord =
+  | { readonly seq: number; readonly entry: LogEntry; readonly problem: null }
+  | { readonly seq: number; readonly entry: null; readonly problem: CheckpointSyncError };
+
+/** What the log says about its job. */
+export interface JobState {
+  /** The newest claim: only its generation's entries count from there on. */
+  readonly claim: ClaimEntry | null;
+  /** Commits that may be restored, oldest first: neither quarantined nor pruned. */
+  readonly commits: readonly CommitEntry[];
+  /** Why commits were quarantined, by seq. */
+  readonly quarantined: ReadonlyMap<number, string>;
+  /** The newest ledger, whatever became of its commit: spend is never undone. */
+  readonly ledger: Ledger | null;
+  readonly stop: StopEntry | null;
+  readonly end: EndEntry | null;
+  /** Places that do not count, and why. */
+  readonly ignored: readonly { readonly seq: number; readonly reason: string }[];
+}
+
+/**
+ * Replays a log. An entry counts if its generation is that of the newest claim before it.
+ *
+ * @param records all records from seq 1 on.
+ * @example
+ * replay(log.records).commits.at(-1)?.label; // 'checkpoint_120'
+ */
+export function replay(records: readonly LogRecord[]): JobState {
+  let claim: ClaimEntry | null = null;
+  let ledger: Ledger | null = null;
+  let stop: StopEntry | null = null;
+  let end: EndEntry | null = null;
+  const commits = new Map<number, CommitEntry>();
+  const quarantined = new Map<number, string>();
+  const ignored: { seq: number; reason: string }[] = [];
+
+  for (const { seq, entry, problem } of records) {
+    if (!entry) {
+      ignored.push({ seq, reason: problem.message });
+      continue;
+    }
+    if (entry.kind === 'claim') {
+      claim = entry;
+      continue;
+    }
+    if (entry.generation !== claim?.generation) {
+      const reason = `Generation ${entry.generation} wrote it, and ${claim?.generation ?? 'none'} held the job.`;
+      ignored.push({ seq, reason });
+      continue;
+    }
+    if (entry.kind === 'commit') commits.set(seq, entry);
+    else if (entry.kind === 'prune') for (const dropped of entry.dropped) commits.delete(dropped);
+    else if (entry.kind === 'quarantine') {
+      quarantined.set(entry.commit, entry.reason);
+      commits.delete(entry.commit);
+    } else if (entry.kind === 'stop') stop = entry;
+    else if (entry.kind === 'end') end = entry;
+    if ('ledger' in entry) ledger = entry.ledger;
+  }
+  return { claim, commits: [...commits.values()], quarantined, ledger, stop, end, ignored };
+}

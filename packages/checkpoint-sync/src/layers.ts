@@ -1,0 +1,65 @@
+import type { Changes, FileRecord, Layer, Listing } from './checkpoint.ts';
+import { MAX_LAYERS } from './limits.ts';
+
+/** What the next manifest builds on, and what it has to say. */
+export interface LayerPlan {
+  readonly below: readonly Layer[];
+  readonly changes: Changes;
+}
+
+/**
+ * Plans the manifest that leads from the newest layers to `next`.
+ *
+ * A layer is folded into the new one when it is at most twice as large, so layers grow
+ * geometrically downwards: there are few of them, a small commit writes a small manifest, and each
+ * file is written again only a logarithmic number of times.
+ */
+export function planLayer(layers: readonly Layer[], current: Listing, next: Listing): LayerPlan {
+  let changes = difference(current, next);
+  let kept = layers.length;
+  for (let top = layers[kept - 1]; top; top = layers[kept - 1]) {
+    if (kept < MAX_LAYERS && weight(top.changes) > 2 * weight(changes)) break;
+    changes = fold(top.changes, changes);
+    kept -= 1;
+  }
+  if (kept === 0) return { below: [], changes: { removed: new Set(), files: next } };
+  return { below: layers.slice(0, kept), changes };
+}
+
+/** The listing that changes, applied from the oldest on, lead to. */
+export function applyChanges(all: Iterable<Changes>): Map<string, FileRecord> {
+  const listing = new Map<string, FileRecord>();
+  for (const { removed, files } of all) {
+    for (const path of removed) listing.delete(path);
+    for (const [path, file] of files) listing.set(path, file);
+  }
+  return listing;
+}
+
+export function isUnchanged({ removed, files }: Changes): boolean {
+  return removed.size === 0 && files.size === 0;
+}
+
+/** What leads from one listing to another. Where content lies does not matter, only what it is. */
+export function difference(current: Listing, next: Listing): Changes {
+  const removed = new Set<string>();
+  const files = new Map<string, FileRecord>();
+  for (const path of current.keys()) if (!next.has(path)) removed.add(path);
+  for (const [path, file] of next) {
+    if (current.get(path)?.sha256 !== file.sha256) files.set(path, file);
+  }
+  return { removed, files };
+}
+
+function fold(older: Changes, newer: Changes): Changes {
+  const removed = new Set([...older.removed, ...newer.removed]);
+  const files = new Map(older.files);
+  for (const path of newer.removed) files.delete(path);
+  for (const [path, file] of newer.files) files.set(path, file);
+  for (const path of files.keys()) removed.delete(path);
+  return { removed, files };
+}
+
+function weight({ removed, files }: Changes): number {
+  return removed.size + files.size;
+}

@@ -1,0 +1,39 @@
+import { JobSpecError, logEntrySchema, parseJson, requireVersion } from '@openevolve-aws/job-spec';
+import { outputKeys } from '@openevolve-aws/s3-layout';
+import { CheckpointSyncError } from './errors.ts';
+import type { LogRecord } from './job-state.ts';
+import { MAX_ENTRY_BYTES } from './limits.ts';
+
+const ENTRY_VERSION = 1;
+
+/** Parses what lies at a place of the log. What cannot be read is a record too. */
+export function parseRecord(seq: number, content: Uint8Array): LogRecord {
+  const key = outputKeys.commit(seq);
+  const unreadable = (reason: string, cause?: unknown): LogRecord => ({
+    seq,
+    entry: null,
+    problem: new CheckpointSyncError(
+      cause instanceof JobSpecError && cause.code === 'UNKNOWN_VERSION'
+        ? 'UNKNOWN_VERSION'
+        : 'DAMAGED',
+      `${key} ${reason}.`,
+      { cause },
+    ),
+  });
+  if (content.byteLength > MAX_ENTRY_BYTES) return unreadable('is larger than any entry');
+  let value: unknown;
+  try {
+    value = parseJson(content, key);
+    requireVersion(value, ENTRY_VERSION, key);
+  } catch (cause) {
+    if (!(cause instanceof JobSpecError)) throw cause;
+    return unreadable(`cannot be read: ${cause.message}`, cause);
+  }
+  const parsed = logEntrySchema.safeParse(value);
+  if (!parsed.success) return unreadable('breaks the schema of an entry', parsed.error);
+  const entry = parsed.data;
+  if (entry.seq !== seq) return unreadable(`holds entry ${entry.seq}, so it was copied or damaged`);
+  const ownGeneration = entry.kind === 'claim' ? entry.generation === seq : entry.generation < seq;
+  if (!ownGeneration) return unreadable(`names generation ${entry.generation}, which cannot be`);
+  return { seq, entry, problem: null };
+}

@@ -1,0 +1,171 @@
+import { promisify } from 'node:util';
+import { constants, gunzip, gzip } from 'node:zlib';
+import {
+  describeIssues,
+  JobSpecError,
+  type PackReference,
+  packReferenceSchema,
+  parseJson,
+  relativeFileSchema,
+  requireVersion,
+  sha256Schema,
+} from '@openevolve-aws/job-spec';
+import { z } from 'zod';
+import type { Changes, FileRecord, Pack } from './checkpoint.ts';
+import { CheckpointSyncError } from './errors.ts';
+import {
+  MAX_BLOCK_BYTES,
+  MAX_CHECKPOINT_BYTES,
+  MAX_FILES,
+  MAX_LAYERS,
+  MAX_MANIFEST_BYTES,
+  MAX_NAME_BYTES,
+  MAX_RATIO,
+} from './limits.ts';
+
+const compress = promisify(gzip);
+const decompress = promisify(gunzip);
+
+const MANIFEST_VERSION = 1;
+const PACK_KEY = /^packs\/([1-9]\d{0,11})-(\d{1,12})$/;
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+const packKeySchema = z.string().regex(PACK_KEY, 'is no key of a pack');
+
+const blockSchema = z
+  .tuple([z.int().min(1), z.int().min(1).max(MAX_BLOCK_BYTES)])
+  .refine(([stored, raw]) => raw <= stored * MAX_RATIO, 'a block cannot be compressed that much');
+
+const pathSchema = relativeFileSchema.refine(
+  (path) =>
+    !LONE_SURROGATE.test(path) &&
+    path.split('/').every((name) => Buffer.byteLength(name) <= MAX_NAME_BYTES),
+  'a path of names that file systems allow',
+);
+
+const fileSchema = z.object({
+  path: pathSchema,
+  bytes: z.int().min(0).max(MAX_CHECKPOINT_BYTES),
+  sha256: sha256Schema,
+  /** Index into `packs`, and the offset in that pack's decompressed blocks. */
+  at: z.tuple([z.int().min(0), z.int().min(0)]).nullable(),
+});
+
+const manifestSchema = z.object({
+  version: z.literal(MANIFEST_VERSION),
+  /** The manifests that this one builds on, oldest first. */
+  layers: z.array(packReferenceSchema).max(MAX_LAYERS - 1),
+  removed: z.array(z.string().max(512)).max(MAX_FILES),
+  packs: z.array(z.object({ key: packKeySchema, blocks: z.array(blockSchema) })),
+  files: z.array(fileSchema).max(MAX_FILES),
+});
+
+/** A manifest as parsed, with places resolved to packs. */
+export interface Manifest {
+  readonly layers: readonly PackReference[];
+  readonly changes: Changes;
+}
+
+/** The stored form of a manifest: JSON, compressed with gzip. */
+export async function encodeManifest({ layers, changes }: Manifest): Promise<Uint8Array> {
+  const packs: Pack[] = [];
+  const indexes = new Map<string, number>();
+  const indexOf = (pack: Pack): number => {
+    const known = indexes.get(pack.key);
+    if (known !== undefined) return known;
+    indexes.set(pack.key, packs.length);
+    return packs.push(pack) - 1;
+  };
+  const files = [...changes.files.values()].map(({ path, bytes, sha256, place }) => ({
+    path,
+    bytes,
+    sha256,
+    at: place && [indexOf(place.pack), place.offset],
+  }));
+  const document = {
+    version: MANIFEST_VERSION,
+    layers,
+    removed: [...changes.removed],
+    packs: packs.map(({ key, blocks }) => ({ key, blocks })),
+    files,
+  };
+  return compress(JSON.stringify(document), { level: constants.Z_DEFAULT_COMPRESSION });
+}
+
+/**
+ * Parses a manifest whose hash has been checked. All that can be checked in it alone is checked.
+ *
+ * @param stored the compressed manifest.
+ * @param generation of the commit that names it; packs of later ones are refused.
+ * @throws {CheckpointSyncError} `UNSAFE_MANIFEST` or `UNKNOWN_VERSION`
+ */
+export async function decodeManifest(
+  stored: Uint8Array,
+  generation: number,
+  where: string,
+): Promise<Manifest> {
+  const document = await parseManifest(stored, where);
+  const packs = document.packs as readonly Pack[];
+  const lengths = packs.map(({ blocks }) => blocks.reduce((sum, [, raw]) => sum + raw, 0));
+  if (new Set(packs.map(({ key }) => key)).size < packs.length) throw unsafe(where, 'a pack twice');
+  for (const { key } of [...packs, ...document.layers]) checkPackKey(key, generation, where);
+
+  const files = new Map<string, FileRecord>();
+  for (const { path, bytes, sha256, at } of document.files) {
+    if (files.has(path)) throw unsafe(where, `${JSON.stringify(path)} twice`);
+    if ((at === null) !== (bytes === 0)) {
+      throw unsafe(
+        where,
+        `${JSON.stringify(path)} with ${bytes} bytes and ${at ? 'a' : 'no'} place`,
+      );
+    }
+    const pack = at && packs[at[0]];
+    const length = at && lengths[at[0]];
+    if (at && (!pack || at[1] + bytes > (length ?? 0))) {
+      throw unsafe(where, `a place outside of its pack for ${JSON.stringify(path)}`);
+    }
+    files.set(path, { path, bytes, sha256, place: at && pack ? { pack, offset: at[1] } : null });
+  }
+  return { layers: document.layers, changes: { removed: new Set(document.removed), files } };
+}
+
+async function parseManifest(
+  stored: Uint8Array,
+  where: string,
+): Promise<z.output<typeof manifestSchema>> {
+  let content: Uint8Array;
+  try {
+    content = await decompress(stored, { maxOutputLength: MAX_MANIFEST_BYTES });
+  } catch (cause) {
+    throw unsafe(where, `what gzip cannot unpack within ${MAX_MANIFEST_BYTES} bytes`, cause);
+  }
+  let value: unknown;
+  try {
+    value = parseJson(content, where);
+    requireVersion(value, MANIFEST_VERSION, where);
+  } catch (cause) {
+    if (cause instanceof JobSpecError && cause.code === 'UNKNOWN_VERSION') {
+      throw new CheckpointSyncError('UNKNOWN_VERSION', cause.message, { cause });
+    }
+    throw unsafe(where, 'no manifest', cause);
+  }
+  const parsed = manifestSchema.safeParse(value);
+  if (!parsed.success) throw unsafe(where, describeIssues(parsed.error), parsed.error);
+  return parsed.data;
+}
+
+/** Refuses a key that is no pack's, or of a generation that came after the commit. */
+export function checkPackKey(key: string, generation: number, where: string): void {
+  const match = PACK_KEY.exec(key);
+  if (!match) throw unsafe(where, `${JSON.stringify(key)}, which is no key of a pack`);
+  if (Number(match[1]) > generation) throw unsafe(where, `${key}, a pack of a later generation`);
+}
+
+/** The refusal of what no writer of ours would write. */
+export function unsafe(where: string, what: string, cause?: unknown): CheckpointSyncError {
+  return new CheckpointSyncError(
+    'UNSAFE_MANIFEST',
+    `The manifest ${where} was refused, nothing was written: it has ${what}.`,
+    { cause },
+  );
+}

@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import type { CommitEntry, PackReference } from '@openevolve-aws/job-spec';
+import { isStoreError, type ObjectStore } from '@openevolve-aws/object-store';
+import type { Layer, Listing, Pack, StoredCheckpoint } from './checkpoint.ts';
+import { CheckpointSyncError } from './errors.ts';
+import { inOrder } from './in-order.ts';
+import type { SignalOptions } from './job-log.ts';
+import { applyChanges } from './layers.ts';
+import { MAX_CHECKPOINT_BYTES, MAX_FILES, MAX_STORED_MANIFEST_BYTES } from './limits.ts';
+import { checkPackKey, decodeManifest, type Manifest, unsafe } from './manifest.ts';
+
+const READS_AT_ONCE = 16;
+
+/**
+ * Reads what a commit is made of, and refuses it when anything about it is unsafe.
+ *
+ * @throws {CheckpointSyncError} `DAMAGED`, `MISSING`, `UNSAFE_MANIFEST`, `UNKNOWN_VERSION`
+ */
+export async function readCheckpoint(
+  store: ObjectStore,
+  commit: CommitEntry,
+  options: SignalOptions = {},
+): Promise<StoredCheckpoint> {
+  const read = (reference: PackReference): Promise<Manifest> =>
+    readManifest(store, reference, commit.generation, options);
+  const top = await read(commit.pack);
+  const layers: Layer[] = [];
+  let below = 0;
+  for await (const manifest of inOrder(top.layers, READS_AT_ONCE, read)) {
+    const reference = top.layers[below];
+    if (!reference || !isDeepStrictEqual(manifest.layers, top.layers.slice(0, below))) {
+      throw unsafe(commit.pack.key, 'layers that do not build on each other');
+    }
+    layers.push({ reference, changes: manifest.changes });
+    below += 1;
+  }
+  layers.push({ reference: commit.pack, changes: top.changes });
+  const listing = applyChanges(layers.map(({ changes }) => changes));
+  checkListing(listing, commit);
+  return { listing, layers };
+}
+
+async function readManifest(
+  store: ObjectStore,
+  { key, bytes, manifest }: PackReference,
+  generation: number,
+  options: SignalOptions,
+): Promise<Manifest> {
+  const { offset, length, sha256 } = manifest;
+  checkPackKey(key, generation, key);
+  if (length > MAX_STORED_MANIFEST_BYTES || offset + length > bytes) {
+    throw unsafe(key, `${length} bytes from ${offset} on in a pack of ${bytes}`);
+  }
+  const stored = await readPart(store, key, offset, length, options);
+  if (createHash('sha256').update(stored).digest('hex') !== sha256) {
+    throw damaged(key, 'its manifest does not have the hash that the log gives');
+  }
+  return decodeManifest(stored, generation, key);
+}
+
+/** A part of a pack, with the store's errors in terms of the commit. */
+export async function readPart(
+  store: ObjectStore,
+  key: string,
+  offset: number,
+  length: number,
+  options: SignalOptions,
+): Promise<Uint8Array> {
+  let part: Uint8Array;
+  try {
+    part = await store.getRange(key, { offset, length }, options);
+  } catch (cause) {
+    if (isStoreError(cause, 'NOT_FOUND')) {
+      throw new CheckpointSyncError('MISSING', `${key} is gone from the store.`, { cause });
+    }
+    if (isStoreError(cause, 'INVALID_RANGE')) throw damaged(key, 'it is too short', cause);
+    throw cause;
+  }
+  if (part.byteLength !== length) throw damaged(key, 'the store gave too few bytes');
+  return part;
+}
+
+export function damaged(key: string, why: string, cause?: unknown): CheckpointSyncError {
+  return new CheckpointSyncError('DAMAGED', `${key} is damaged: ${why}.`, { cause });
+}
+
+/** What only the whole listing shows. */
+function checkListing(listing: Listing, { pack, files, bytes }: CommitEntry): void {
+  let total = 0;
+  const packs = new Map<string, Pack>();
+  for (const file of listing.values()) {
+    total += file.bytes;
+    for (let at = file.path.lastIndexOf('/'); at > 0; at = file.path.lastIndexOf('/', at - 1)) {
+      if (listing.has(file.path.slice(0, at))) {
+        throw unsafe(pack.key, `${JSON.stringify(file.path)} inside of a file`);
+      }
+    }
+    if (!file.place) continue;
+    const other = packs.get(file.place.pack.key);
+    if (!other) packs.set(file.place.pack.key, file.place.pack);
+    else if (other !== file.place.pack && !isDeepStrictEqual(other, file.place.pack)) {
+      throw unsafe(pack.key, `two accounts of ${other.key}`);
+    }
+  }
+  if (listing.size > MAX_FILES || total > MAX_CHECKPOINT_BYTES) {
+    throw unsafe(pack.key, `${listing.size} files of ${total} bytes, more than any checkpoint`);
+  }
+  if (listing.size !== files || total !== bytes) {
+    const found = `${listing.size} files of ${total} bytes`;
+    throw unsafe(pack.key, `${found} where the log gives ${files} of ${bytes}`);
+  }
+}

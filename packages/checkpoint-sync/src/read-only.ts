@@ -1,0 +1,56 @@
+import type { CommitEntry } from '@openevolve-aws/job-spec';
+import type { ObjectStore } from '@openevolve-aws/object-store';
+import { JobLog, type SignalOptions } from './job-log.ts';
+import { readCheckpoint } from './read-checkpoint.ts';
+import { readContent } from './read-content.ts';
+import { type RestoreResult, restoreNewestOf } from './restore.ts';
+
+/**
+ * The commits of a job that can be restored, oldest first.
+ *
+ * @throws {CheckpointSyncError} `LOG_GAP`
+ * @example
+ * for (const { label, ledger } of await listCommits(store)) print(label, ledger.done);
+ */
+export async function listCommits(
+  store: ObjectStore,
+  options: SignalOptions = {},
+): Promise<readonly CommitEntry[]> {
+  return (await JobLog.open(store, options)).state.commits;
+}
+
+/**
+ * Restores the newest commit that verifies, without claiming the job.
+ *
+ * @param target must not exist, or be an empty directory.
+ * @throws {CheckpointSyncError} `TARGET_EXISTS`, `UNKNOWN_VERSION`, `LOG_GAP`
+ * @example
+ * const { commit, skipped } = await restoreNewest(store, '/tmp/checkpoint');
+ */
+export async function restoreNewest(
+  store: ObjectStore,
+  target: string,
+  options: SignalOptions = {},
+): Promise<RestoreResult> {
+  const log = await JobLog.open(store, options);
+  const { commit, skipped } = await restoreNewestOf(log, store, target, options);
+  return { commit, skipped };
+}
+
+/**
+ * Reads all of a commit and checks every hash; writes nothing.
+ *
+ * @throws {CheckpointSyncError} `DAMAGED`, `MISSING`, `UNSAFE_MANIFEST`, `UNKNOWN_VERSION`
+ * @example
+ * for (const commit of await listCommits(store)) await verifyCommit(store, commit);
+ */
+export async function verifyCommit(
+  store: ObjectStore,
+  commit: CommitEntry,
+  options: SignalOptions = {},
+): Promise<void> {
+  const checkpoint = await readCheckpoint(store, commit, options);
+  for await (const _ of readContent(store, checkpoint, options)) {
+    // Verified by the reader.
+  }
+}

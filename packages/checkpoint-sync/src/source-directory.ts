@@ -1,0 +1,98 @@
+import {
+  type BigIntStats,
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
+import { CheckpointSyncError } from './errors.ts';
+import { BLOCK_BYTES, MAX_FILES } from './limits.ts';
+
+const FILES_PER_TURN = 500;
+const READ_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW;
+
+/** A file of a checkpoint's directory as found. `stamp` changes whenever its content does. */
+export interface SourceFile {
+  /** Relative, with slashes. */
+  readonly path: string;
+  readonly absolute: string;
+  readonly bytes: number;
+  readonly stamp: string;
+  /** When its inode last changed, in milliseconds since 1970. */
+  readonly changedMs: number;
+}
+
+/**
+ * All files of a directory, by path. Empty directories are not part of a checkpoint.
+ *
+ * Files are looked at without a round through the thread pool, which takes several times as long
+ * for thousands of small ones; the event loop runs in between.
+ *
+ * @throws {CheckpointSyncError} `INVALID_CHECKPOINT` for anything but files and directories.
+ */
+export async function scanDirectory(root: string): Promise<SourceFile[]> {
+  const files: SourceFile[] = [];
+  const pending = [''];
+  for (let folder = pending.pop(); folder !== undefined; folder = pending.pop()) {
+    for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
+      const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
+      const absolute = join(root, path);
+      if (entry.isDirectory()) {
+        pending.push(path);
+        continue;
+      }
+      const stats = lstatSync(absolute, { bigint: true });
+      if (!stats.isFile()) {
+        throw invalid(`${absolute} is neither a file nor a directory. Checkpoints hold no links`);
+      }
+      const changedMs = Number(stats.ctimeMs);
+      files.push({ path, absolute, bytes: Number(stats.size), stamp: stampOf(stats), changedMs });
+      if (files.length > MAX_FILES) throw invalid(`${root} has more than ${MAX_FILES} files`);
+      if (files.length % FILES_PER_TURN === 0) await yieldToEventLoop();
+    }
+  }
+  return files.sort((left, right) => (left.path < right.path ? -1 : 1));
+}
+
+/**
+ * The content of a file in pieces of at most a block. A piece is valid until the next is asked for.
+ *
+ * @param buffer of at least a block, to read into.
+ * @throws {CheckpointSyncError} `INVALID_CHECKPOINT` when the file is no longer as it was found.
+ */
+export function* readSource(file: SourceFile, buffer: Uint8Array): Generator<Uint8Array> {
+  const descriptor = openSync(file.absolute, READ_FLAGS);
+  try {
+    checkStamp(file, descriptor);
+    for (let left = file.bytes; left > 0; ) {
+      const bytes = readSync(descriptor, buffer, 0, Math.min(left, BLOCK_BYTES), null);
+      if (bytes === 0) throw changed(file);
+      left -= bytes;
+      yield buffer.subarray(0, bytes);
+    }
+    checkStamp(file, descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function checkStamp(file: SourceFile, descriptor: number): void {
+  if (stampOf(fstatSync(descriptor, { bigint: true })) !== file.stamp) throw changed(file);
+}
+
+function stampOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
+  return `${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}`;
+}
+
+export function changed(file: SourceFile): CheckpointSyncError {
+  return invalid(`${file.absolute} changed while it was read, so the checkpoint is not finished`);
+}
+
+function invalid(what: string): CheckpointSyncError {
+  return new CheckpointSyncError('INVALID_CHECKPOINT', `${what}. Nothing was committed.`);
+}

@@ -1,0 +1,50 @@
+import { randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { type FileHandle, open, unlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ObjectStore } from '@openevolve-aws/object-store';
+import type { SignalOptions } from './job-log.ts';
+
+/** A pack of an ordinary commit is far smaller; only one with large artifacts goes to the disk. */
+const MEMORY_BYTES = 16 * 1024 * 1024;
+
+/** Bytes on their way to an object: in memory, and in a temporary file once there are many. */
+export class Spool implements AsyncDisposable {
+  #chunks: Uint8Array[] = [];
+  #bytes = 0;
+  #file: { handle: FileHandle; path: string } | null = null;
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** The chunk must not change any more. */
+  async write(chunk: Uint8Array): Promise<void> {
+    this.#bytes += chunk.byteLength;
+    this.#chunks.push(chunk);
+    if (this.#bytes <= MEMORY_BYTES) return;
+    if (!this.#file) {
+      const path = join(tmpdir(), `openevolve-aws-pack-${randomUUID()}`);
+      this.#file = { path, handle: await open(path, 'wx', 0o600) };
+    }
+    for (const pending of this.#chunks) await this.#file.handle.writeFile(pending);
+    this.#chunks = [];
+  }
+
+  async putTo(store: ObjectStore, key: string, options: SignalOptions): Promise<void> {
+    if (!this.#file) return store.put(key, Buffer.concat(this.#chunks), options);
+    const { path } = this.#file;
+    return store.putStream(
+      key,
+      { bytes: this.#bytes, open: () => createReadStream(path) },
+      options,
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#file) return;
+    await this.#file.handle.close();
+    await unlink(this.#file.path);
+  }
+}
