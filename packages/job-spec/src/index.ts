@@ -14,6 +14,7 @@ export {
 } from './contracts/container-exit-codes.ts';
 export type { Notice } from './contracts/notice.ts';
 export { noticeSchema } from './contracts/notice.ts';
+export { findConfigProblems } from './contracts/openevolve-config.ts';
 export type { AttemptEnd, RetryRule } from './contracts/retry-rules.ts';
 export { decideRetry, retryRules } from './contracts/retry-rules.ts';
 export type { AttemptRecord } from './documents/attempt-record.ts';

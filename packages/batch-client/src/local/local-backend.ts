@@ -1,10 +1,8 @@
-import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdir, open } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { openStore } from '@openevolve-aws/object-store';
-import lockfile from 'proper-lockfile';
 import {
   type Backend,
   type BatchSubmission,
@@ -23,6 +21,7 @@ import {
 import { createJson, listJson, readJson } from './json-file.ts';
 import { readLogs } from './log-files.ts';
 import { keepSecrets, type Secrets } from './secrets.ts';
+import { SupervisorStarter } from './supervisor-starter.ts';
 
 export interface LocalBackendOptions {
   /** An absolute path; see `defaultHomeDirectory`. */
@@ -58,6 +57,8 @@ export async function openLocalBackend(options: LocalBackendOptions): Promise<Ba
     throw new TypeError('two folders make two stores');
   }
 
+  const supervisor = new SupervisorStarter(home, options.supervisor);
+
   const readAll = async (): Promise<JobRecord[]> => {
     const names = await listJson(home.jobs);
     const records = await Promise.all(names.map((name) => readRecord(home, name)));
@@ -67,7 +68,7 @@ export async function openLocalBackend(options: LocalBackendOptions): Promise<Ba
   const request = async (batchJobId: string, action: SupervisorRequest['action']) => {
     const path = join(home.requests, `${randomUUID()}.json`);
     await createJson(path, { version: 1, batchJobId, action } satisfies SupervisorRequest);
-    await wakeSupervisor(home, options.supervisor);
+    await supervisor.wake();
   };
 
   return {
@@ -92,7 +93,7 @@ export async function openLocalBackend(options: LocalBackendOptions): Promise<Ba
         attempts: [],
       };
       await createJson(join(home.jobs, `${batchJobId}.json`), record);
-      await wakeSupervisor(home, options.supervisor);
+      await supervisor.wake();
       return batchJobId;
     },
 
@@ -100,7 +101,7 @@ export async function openLocalBackend(options: LocalBackendOptions): Promise<Ba
       const records = await Promise.all(batchJobIds.map((id) => readRecord(home, id)));
       const known = records.filter((record) => record !== null);
       if (known.some((record) => !isTerminal(record.status))) {
-        await wakeSupervisor(home, options.supervisor);
+        await supervisor.wake();
       }
       return known.map(toBatchJob);
     },
@@ -108,7 +109,7 @@ export async function openLocalBackend(options: LocalBackendOptions): Promise<Ba
     async list(owner) {
       const records = (await readAll()).filter((record) => record.owner === owner);
       if (records.some((record) => !isTerminal(record.status))) {
-        await wakeSupervisor(home, options.supervisor);
+        await supervisor.wake();
       }
       return records.map(toBatchJob).sort((a, b) => b.createdAt.localeCompare(a.createdAt));
     },
@@ -139,39 +140,4 @@ export async function openLocalBackend(options: LocalBackendOptions): Promise<Ba
 
 async function readRecord(home: LocalHome, batchJobId: string): Promise<JobRecord | null> {
   return readJson(jobRecordSchema, join(home.jobs, `${batchJobId}.json`));
-}
-
-/**
- * Starts a supervisor unless one holds the lock. Starting one too many is harmless: it ends by
- * itself. The race with one that is just ending is the supervisor's to settle.
- */
-async function wakeSupervisor(home: LocalHome, command: readonly string[]): Promise<void> {
-  if (await lockfile.check(home.lock, { stale: 5_000 })) {
-    return;
-  }
-  const [program, ...args] = command;
-  if (program === undefined) {
-    throw new TypeError('the command that starts the supervisor is empty');
-  }
-  const path = join(home.logs, 'supervisor.log');
-  await mkdir(dirname(path), { recursive: true });
-  const log = await open(path, 'a', 0o600);
-  try {
-    const child = spawn(program, args, { detached: true, stdio: ['ignore', log.fd, log.fd] });
-    await new Promise<void>((resolve, reject) => {
-      child.once('spawn', resolve);
-      child.once('error', (cause) =>
-        reject(
-          new BatchClientError(
-            'UNAVAILABLE',
-            `The local supervisor could not be started (${command.join(' ')}): ${cause.message}.`,
-            { cause },
-          ),
-        ),
-      );
-    });
-    child.unref();
-  } finally {
-    await log.close();
-  }
 }

@@ -26,7 +26,7 @@ import { jobsToStart } from './schedule.ts';
 import { forgetSecrets } from './secrets.ts';
 
 /** How long a supervisor may be silent before another takes over. */
-const STALE_MS = 5_000;
+export const STALE_MS = 5_000;
 /** Between looks at the folders when no change is seen; some file systems report none. */
 const LOOK_MS = 500;
 /** How long it waits for more work before it ends. */

@@ -77,6 +77,6 @@ export function requireVersion(value: unknown, known: number, where: string): vo
 }
 
 /** The stored form of a document: JSON, two spaces, a newline at the end. */
-export function serializeDocument(document: { version: number }): Uint8Array {
+export function serializeDocument<D extends { version: number }>(document: D): Uint8Array {
   return new TextEncoder().encode(`${JSON.stringify(document, null, 2)}\n`);
 }

@@ -1,0 +1,32 @@
+import { expect, it } from 'vitest';
+import { formatSeq, inputKeys, jobPrefixes, outputKeys, seqOfCommitKey } from './keys.ts';
+
+it("keeps an owner's input and output apart", () => {
+  expect(jobPrefixes('alice', '0a1b2c3d')).toEqual({
+    input: 'users/alice/0a1b2c3d/input',
+    output: 'users/alice/0a1b2c3d/output',
+  });
+});
+
+it("keeps the program's own extension", () => {
+  expect(inputKeys.program('.rs')).toBe('initial_program.rs');
+  expect(outputKeys.bestProgram('.R')).toBe('best_program.R');
+});
+
+it('makes log keys that sort in the order of their numbers', () => {
+  const numbers = [1, 2, 9, 10, 99, 100, 999_999_999_999];
+  const keys = numbers.map((seq) => outputKeys.commit(seq));
+  expect([...keys].sort()).toEqual(keys);
+  expect(keys.map(seqOfCommitKey)).toEqual(numbers);
+});
+
+it.each(['commits/1.json', 'commits/000000000001.json.tmp', 'packs/1-1'])(
+  'takes %s for no log entry',
+  (key) => {
+    expect(seqOfCommitKey(key)).toBeNull();
+  },
+);
+
+it.each([0, -1, 1.5, 1e12])('refuses %d as a sequence number', (seq) => {
+  expect(() => formatSeq(seq)).toThrow(expect.objectContaining({ code: 'INVALID_KEY' }));
+});
