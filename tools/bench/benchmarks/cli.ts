@@ -8,8 +8,9 @@ const main = path.join(root, 'apps/cli/dist/main.js');
 const rounds = 21;
 
 /**
- * Start-up of the built command. Its floor is a Node process that does nothing; its like is the
- * command that the Python package of OpenEvolve installs.
+ * Start-up of the built command. Its floor is a Node process that does nothing, whose time a
+ * library that every command loads would multiply; its like is the command that the Python package
+ * of OpenEvolve installs.
  */
 const benchmark: Benchmark = {
   description: 'start-up of the built CLI, beside bare Node and openevolve-run',
@@ -36,13 +37,6 @@ const benchmark: Benchmark = {
         unit: 'ms',
         ours: version,
         peers,
-        goal: { peer: 'node -e 0', atMost: 2 },
-      },
-      {
-        what: 'openevolve-aws --help',
-        unit: 'ms',
-        ours: help,
-        peers,
         goal: { peer: 'node -e 0', atMost: 2.5 },
       },
       {
@@ -50,7 +44,14 @@ const benchmark: Benchmark = {
         unit: 'ms',
         ours: help,
         peers,
-        goal: { peer: 'openevolve-run --help', atMost: 0.5 },
+        goal: { peer: 'node -e 0', atMost: 3 },
+      },
+      {
+        what: 'openevolve-aws --help',
+        unit: 'ms',
+        ours: help,
+        peers,
+        goal: { peer: 'openevolve-run --help', atMost: 0.2 },
       },
     ];
   },
