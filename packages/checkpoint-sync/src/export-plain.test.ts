@@ -1,0 +1,68 @@
+import { join } from 'node:path';
+import { MemoryStore } from '@openevolve-aws/object-store';
+import { collect, FaultStore } from '@openevolve-aws/object-store/testing';
+import { expect, it } from 'vitest';
+import {
+  claimant,
+  commitOf,
+  programs,
+  type Tree,
+  temporaryFolder,
+  writeTree,
+} from '../tests/fixtures.ts';
+import { exportPlain } from './export-plain.ts';
+import { claimJob } from './session.ts';
+
+const prefix = 'checkpoints/checkpoint_5/';
+
+async function committed(tree: Tree) {
+  const store = new MemoryStore();
+  const session = await claimJob(store, claimant);
+  const source = writeTree(join(temporaryFolder(), 'a'), tree);
+  return { store, commit: await session.commit(commitOf(source, 5)) };
+}
+
+async function exported(store: MemoryStore): Promise<Record<string, string>> {
+  const objects = await collect(store.list('checkpoints/'));
+  const bodies = objects.map(async ({ key }) => [
+    key.slice(prefix.length),
+    new TextDecoder().decode(await store.get(key)),
+  ]);
+  return Object.fromEntries(await Promise.all(bodies));
+}
+
+it('exports a commit as plain files, metadata.json last', async () => {
+  const tree = { ...programs(0, 5), 'empty.txt': '' };
+  const { store, commit } = await committed(tree);
+  const watched = new FaultStore(store);
+  await exportPlain(watched, commit);
+  expect(await exported(store)).toEqual(tree);
+  expect(watched.calls.at(-1)?.key).toBe(`${prefix}metadata.json`);
+});
+
+it('never shows metadata.json before the rest is whole, whatever was there and wherever it is cut off', async () => {
+  const tree = programs(0, 5);
+  const { store, commit } = await committed(tree);
+  for (let cut = 0; ; cut++) {
+    await store.put(`${prefix}metadata.json`, new TextEncoder().encode('of another export'));
+    await store.put(`${prefix}programs/other.json`, new TextEncoder().encode('{}'));
+    const mortal = new FaultStore(store, ({ index }) => (index === cut ? 'die-after' : null));
+    const done = await exportPlain(mortal, commit).then(
+      () => true,
+      () => false,
+    );
+    const found = await exported(store);
+    if (found['metadata.json'] === tree['metadata.json']) expect(found).toEqual(tree);
+    if (done) break;
+    expect(cut).toBeLessThan(50);
+  }
+  expect(await exported(store)).toEqual(tree);
+});
+
+it('writes nothing when the commit is damaged', async () => {
+  const { store, commit } = await committed(programs(0, 5));
+  const body = await store.get(commit.pack.key);
+  await store.put(commit.pack.key, body.fill(0, 100, 110));
+  await expect(exportPlain(store, commit)).rejects.toMatchObject({ code: 'DAMAGED' });
+  expect(await exported(store)).toEqual({});
+});

@@ -1,0 +1,329 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import type { CommitEntry, PackReference } from '@openevolve-aws/job-spec';
+import { MemoryStore } from '@openevolve-aws/object-store';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  claimant,
+  commitOf,
+  ledger,
+  readTree,
+  temporaryFolder,
+  writeTree,
+} from '../tests/fixtures.ts';
+import { JobLog } from './job-log.ts';
+import { restoreNewest } from './read-only.ts';
+import { restoreCommit } from './restore.ts';
+import { claimJob } from './session.ts';
+
+const content = 'hello, world';
+const sha256 = (body: string | Uint8Array) => createHash('sha256').update(body).digest('hex');
+const block = gzipSync(content);
+
+interface Document {
+  version: unknown;
+  layers: unknown[];
+  removed: unknown[];
+  packs: { key: unknown; blocks: unknown[] }[];
+  files: Record<string, unknown>[];
+}
+
+function validDocument(): Document {
+  return {
+    version: 1,
+    layers: [],
+    removed: [],
+    packs: [{ key: 'packs/1-1', blocks: [[block.byteLength, content.length]] }],
+    files: [
+      { path: 'programs/a.json', bytes: 5, sha256: sha256('hello'), at: [0, 0] },
+      { path: 'metadata.json', bytes: 5, sha256: sha256('world'), at: [0, 7] },
+      { path: 'empty', bytes: 0, sha256: sha256(''), at: null },
+    ],
+  };
+}
+
+interface World {
+  readonly store: MemoryStore;
+  readonly folder: string;
+  readonly target: string;
+}
+
+function world(): World {
+  const folder = join(temporaryFolder(), 'a/b/c');
+  mkdirSync(folder, { recursive: true });
+  return { store: new MemoryStore(), folder, target: join(folder, 'target') };
+}
+
+/** Commits a document as a hostile writer would: every hash is right. */
+async function plant(
+  { store }: World,
+  document: unknown,
+  change: Partial<Pick<CommitEntry, 'files' | 'bytes'>> & { pack?: Partial<PackReference> } = {},
+): Promise<CommitEntry> {
+  const manifest = document instanceof Uint8Array ? document : gzipSync(JSON.stringify(document));
+  const pack = {
+    key: 'packs/1-1',
+    bytes: block.byteLength + manifest.byteLength,
+    manifest: { offset: block.byteLength, length: manifest.byteLength, sha256: sha256(manifest) },
+  };
+  await store.put(pack.key, Buffer.concat([block, manifest]));
+  const log = await JobLog.open(store);
+  if (log.lastSeq === 0) await log.append(null, { kind: 'claim', ...claimant });
+  return log.append(1, {
+    kind: 'commit',
+    parent: null,
+    label: 'checkpoint_1',
+    reason: 'hostile',
+    files: 3,
+    bytes: 10,
+    ledger: ledger(1),
+    initial: null,
+    best: null,
+    ...change,
+    pack: { ...pack, ...change.pack },
+  });
+}
+
+async function expectRefused(here: World, commit: CommitEntry, code: string): Promise<void> {
+  const error = await restoreCommit(here.store, commit, here.target).then(
+    () => 'restored',
+    (caught: unknown) => caught,
+  );
+  expect(error).toMatchObject({ name: 'CheckpointSyncError', code, permanent: true });
+  expect(readdirSync(here.folder)).toEqual([]);
+}
+
+describe('a hostile manifest', () => {
+  it('would have been restored if it were not', async () => {
+    const here = world();
+    await restoreCommit(here.store, await plant(here, validDocument()), here.target);
+    expect(Object.keys(readTree(here.target))).toEqual([
+      'empty',
+      'metadata.json',
+      'programs/a.json',
+    ]);
+  });
+
+  const name = fc
+    .string({ minLength: 1, maxLength: 8 })
+    .map((text) => text.replace(/[/\\\0]/g, '_'));
+  const badPart = fc.constantFrom(
+    '..',
+    '.',
+    '',
+    '\0',
+    'a\0b',
+    'a\\b',
+    '\\',
+    '\ud800',
+    'n'.repeat(256),
+  );
+  const badPath = fc.oneof(
+    fc
+      .tuple(fc.array(name, { maxLength: 2 }), badPart, fc.array(name, { maxLength: 2 }))
+      .map(([before, bad, after]) => [...before, bad, ...after].join('/')),
+    name.map((rest) => `/${rest}`),
+    fc.constantFrom('/etc/passwd', '../../outside', 'C:\\x', 'a'.repeat(513), 'metadata.json/'),
+  );
+
+  it('with a path that is absolute, climbs, or is no path is refused', async () => {
+    await fc.assert(
+      fc.asyncProperty(badPath, async (path) => {
+        const here = world();
+        const document = validDocument();
+        document.files[0] = { ...document.files[0], path };
+        await expectRefused(here, await plant(here, document), 'UNSAFE_MANIFEST');
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  const huge = fc.constantFrom(2 ** 31, 2 ** 32 + 1, 2 ** 45, Number.MAX_SAFE_INTEGER, 1e300);
+  const wrong = fc.oneof(
+    huge,
+    fc.integer({ min: 13, max: 1e6 }),
+    fc.integer({ max: -1 }),
+    fc.constantFrom(0.5, null, '1', true),
+  );
+
+  it('with sizes, offsets or indexes out of range is refused', async () => {
+    const spots: ((document: Document, value: unknown) => void)[] = [
+      ({ files }, value) => Object.assign(files[0] ?? {}, { bytes: value }),
+      ({ files }, value) => Object.assign(files[0] ?? {}, { at: [value, 0] }),
+      ({ files }, value) => Object.assign(files[0] ?? {}, { at: [0, value] }),
+      ({ files }, value) => Object.assign(files[2] ?? {}, { bytes: value }),
+      ({ packs }, value) => Object.assign(packs[0] ?? {}, { blocks: [[value, 12]] }),
+    ];
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...spots), wrong, async (spot, value) => {
+        const here = world();
+        const document = validDocument();
+        spot(document, value);
+        const commit = await plant(here, document);
+        const error = await restoreCommit(here.store, commit, here.target).catch((e: unknown) => e);
+        expect(error).toMatchObject({ code: expect.stringMatching(/^(UNSAFE_MANIFEST|DAMAGED)$/) });
+        expect(readdirSync(here.folder)).toEqual([]);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  const cases: Record<string, (document: Document) => void> = {
+    'a path twice': ({ files }) => files.push({ ...files[0] }),
+    'a file inside of a file': ({ files }) =>
+      files.push({ path: 'empty/x', bytes: 0, sha256: sha256(''), at: null }),
+    'a pack twice': ({ packs, files }) => {
+      packs.push(structuredClone(packs[0] ?? { key: '', blocks: [] }));
+      Object.assign(files[1] ?? {}, { at: [1, 7] });
+    },
+    'a pack of a later generation': ({ packs }) =>
+      Object.assign(packs[0] ?? {}, { key: 'packs/2-1' }),
+    'a pack that is no pack': ({ packs }) =>
+      Object.assign(packs[0] ?? {}, { key: 'packs/../job.json' }),
+    'a bomb by its ratio': ({ packs }) =>
+      Object.assign(packs[0] ?? {}, { blocks: [[20, 4 * 1024 * 1024]] }),
+    'a bomb by its size': ({ packs }) => Object.assign(packs[0] ?? {}, { blocks: [[1e9, 1e9]] }),
+    'content without a place': ({ files }) => Object.assign(files[0] ?? {}, { at: null }),
+    'a place without content': ({ files }) => Object.assign(files[2] ?? {}, { at: [0, 0] }),
+    'a hash that is none': ({ files }) => Object.assign(files[0] ?? {}, { sha256: 'abc' }),
+    'more layers than are allowed': (document) => {
+      const layer = {
+        key: 'packs/1-1',
+        bytes: 9,
+        manifest: { offset: 0, length: 9, sha256: sha256('') },
+      };
+      document.layers = Array(16).fill(layer);
+    },
+    'no files': (document) => Object.assign(document, { files: undefined }),
+  };
+
+  it.each(Object.entries(cases))('with %s is refused', async (_, spoil) => {
+    const here = world();
+    const document = validDocument();
+    spoil(document);
+    const files = document.files?.length ?? 0;
+    await expectRefused(here, await plant(here, document, { files }), 'UNSAFE_MANIFEST');
+  });
+
+  it('of an unknown version is refused, and nothing older is used in its stead', async () => {
+    const here = world();
+    await plant(here, validDocument());
+    const commit = await plant(here, { ...validDocument(), version: 2, files: 'of another kind' });
+    await expectRefused(here, commit, 'UNKNOWN_VERSION');
+    await expect(restoreNewest(here.store, here.target)).rejects.toMatchObject({
+      code: 'UNKNOWN_VERSION',
+    });
+    expect(readdirSync(here.folder)).toEqual([]);
+  });
+
+  it('that unpacks to far more than a manifest, or is not packed at all, is refused', async () => {
+    const here = world();
+    const bomb = gzipSync(Buffer.alloc(80 * 1024 * 1024, ' '));
+    expect(bomb.byteLength).toBeLessThan(100_000);
+    await expectRefused(here, await plant(here, bomb), 'UNSAFE_MANIFEST');
+    await expectRefused(here, await plant(here, Buffer.from('{}')), 'UNSAFE_MANIFEST');
+    await expectRefused(here, await plant(here, gzipSync('not JSON')), 'UNSAFE_MANIFEST');
+  });
+
+  it('whose counts are not those of the log is refused', async () => {
+    const here = world();
+    await expectRefused(here, await plant(here, validDocument(), { files: 2 }), 'UNSAFE_MANIFEST');
+    await expectRefused(here, await plant(here, validDocument(), { bytes: 11 }), 'UNSAFE_MANIFEST');
+  });
+
+  it('that an entry places outside of its pack, or in what is no pack, is refused', async () => {
+    const here = world();
+    const manifest = { offset: 5, length: 100, sha256: sha256('') };
+    for (const pack of [
+      { manifest, bytes: 104 },
+      { manifest: { ...manifest, length: 2 ** 40 }, bytes: 2 ** 50 },
+      { key: 'commits/000000000001.json' },
+      { key: '../other/packs/1-1' },
+      { key: 'packs/9-1' },
+    ]) {
+      await expectRefused(here, await plant(here, validDocument(), { pack }), 'UNSAFE_MANIFEST');
+    }
+  });
+
+  it('whose block unpacks to more or less than it says is DAMAGED', async () => {
+    for (const raw of [11, 13]) {
+      const here = world();
+      const document = validDocument();
+      document.files.splice(1, 1);
+      Object.assign(document.packs[0] ?? {}, { blocks: [[block.byteLength, raw]] });
+      const commit = await plant(here, document, { files: 2, bytes: 5 });
+      await expectRefused(here, commit, 'DAMAGED');
+    }
+  });
+
+  it('with any value replaced by any other is restored as it says or refused, and touches nothing else', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.nat(), fc.jsonValue({ maxDepth: 2 }), async (pick, value) => {
+        const here = world();
+        const document = replaceOne(validDocument(), pick, value);
+        const commit = await plant(here, document);
+        const error = await restoreCommit(here.store, commit, here.target).then(
+          () => null,
+          (caught: unknown) => caught,
+        );
+        if (error) {
+          expect(error).toMatchObject({ name: 'CheckpointSyncError' });
+          expect(existsSync(here.target)).toBe(false);
+        }
+        expect(readdirSync(here.folder)).toEqual(error ? [] : ['target']);
+        expect(readdirSync(join(here.folder, '..'))).toEqual(['c']);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+/** Replaces the value at one of all paths of a document. */
+function replaceOne(document: unknown, pick: number, value: unknown): unknown {
+  const paths: (string | number)[][] = [];
+  const visit = (node: unknown, path: (string | number)[]): void => {
+    paths.push(path);
+    if (node && typeof node === 'object') {
+      for (const [key, child] of Object.entries(node)) visit(child, [...path, key]);
+    }
+  };
+  visit(document, []);
+  const path = paths[pick % paths.length] ?? [];
+  const replace = (node: unknown, [key, ...rest]: (string | number)[]): unknown => {
+    if (key === undefined) return value;
+    const copy = structuredClone(node) as Record<string | number, unknown>;
+    copy[key] = replace(copy[key], rest);
+    return copy;
+  };
+  return replace(document, path);
+}
+
+it('any tree of files comes back as it was', async () => {
+  const segment = fc
+    .stringMatching(/^[a-zA-Z0-9 _.äß-]{1,12}$/)
+    .filter((s) => s !== '.' && s !== '..');
+  const path = fc.array(segment, { minLength: 1, maxLength: 3 }).map((parts) => parts.join('/'));
+  const tree = fc
+    .dictionary(path, fc.uint8Array({ maxLength: 3_000 }), { maxKeys: 12 })
+    .map((files) => {
+      const paths = Object.keys(files);
+      const isFolder = (one: string) => paths.some((other) => other.startsWith(`${one}/`));
+      return Object.fromEntries(Object.entries(files).filter(([one]) => !isFolder(one)));
+    });
+  await fc.assert(
+    fc.asyncProperty(tree, tree, async (first, second) => {
+      const here = world();
+      const session = await claimJob(here.store, claimant);
+      for (const [n, files] of [first, second].entries()) {
+        const source = writeTree(join(here.folder, `source-${n}`), files);
+        await session.commit(commitOf(source, n));
+        await session.restore(join(here.folder, `restored-${n}`));
+        expect(readTree(join(here.folder, `restored-${n}`))).toEqual(readTree(source));
+      }
+    }),
+    { numRuns: 60 },
+  );
+});

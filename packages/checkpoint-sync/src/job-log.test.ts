@@ -1,0 +1,119 @@
+import { MemoryStore, type ObjectStore } from '@openevolve-aws/object-store';
+import { FaultStore } from '@openevolve-aws/object-store/testing';
+import { describe, expect, it } from 'vitest';
+import { claimant, ledger } from '../tests/fixtures.ts';
+import { JobLog } from './job-log.ts';
+import { claimJob } from './session.ts';
+
+const key = (seq: number): string => `commits/${String(seq).padStart(12, '0')}.json`;
+
+async function logOf(entries: number): Promise<MemoryStore> {
+  const store = new MemoryStore();
+  const session = await claimJob(store, claimant);
+  for (let done = 1; done < entries; done++) await session.appendLedger(ledger(done));
+  return store;
+}
+
+/** Rewrites one stored entry, as damage or another program might. */
+async function rewrite(store: ObjectStore, seq: number, change: (json: string) => string) {
+  const json = new TextDecoder().decode(await store.get(key(seq)));
+  await store.put(key(seq), new TextEncoder().encode(change(json)));
+}
+
+describe('JobLog', () => {
+  it('reads what is new from where it stands, with one GET when nothing is', async () => {
+    const store = await logOf(3);
+    const counted = new FaultStore(store);
+    const log = await JobLog.open(counted);
+    expect(log.lastSeq).toBe(3);
+    counted.calls.length = 0;
+    await log.refresh();
+    expect(counted.calls.map((call) => call.method)).toEqual(['get']);
+
+    const session = await claimJob(store, claimant);
+    for (let done = 4; done < 80; done++) await session.appendLedger(ledger(done));
+    await log.refresh();
+    expect(log.lastSeq).toBe(80);
+    expect(log.state.ledger?.done).toBe(79);
+    expect(log.records.map(({ seq }) => seq)).toEqual(Array.from({ length: 80 }, (_, n) => n + 1));
+  });
+
+  it('says LOG_GAP when an entry was deleted', async () => {
+    const store = await logOf(5);
+    await store.delete([key(3)]);
+    await expect(JobLog.open(store)).rejects.toMatchObject({
+      code: 'LOG_GAP',
+      permanent: true,
+      message: expect.stringContaining(key(3)),
+    });
+  });
+
+  it('does not read for ever when somebody puts an entry with the highest number', async () => {
+    const store = await logOf(2);
+    await store.put(key(999_999_999_999), new TextEncoder().encode('{}'));
+    await expect(JobLog.open(store)).rejects.toMatchObject({ code: 'LOG_GAP' });
+  });
+
+  it('reads an entry that a list missed, since lists are no snapshots', async () => {
+    const store = await logOf(5);
+    const missing: ObjectStore = Object.assign(new FaultStore(store), {
+      async *list(...args: Parameters<ObjectStore['list']>) {
+        for await (const object of store.list(...args)) if (object.key !== key(3)) yield object;
+      },
+    });
+    expect((await JobLog.open(missing)).lastSeq).toBe(5);
+  });
+
+  it('leaves other objects beside the entries alone', async () => {
+    const store = await logOf(2);
+    await store.put('commits/notes.txt', new Uint8Array());
+    await store.put('commits/3.json', new Uint8Array());
+    expect((await JobLog.open(store)).lastSeq).toBe(2);
+  });
+
+  it.each([
+    ['is cut off', (json: string) => json.slice(0, 40)],
+    ['is empty', () => ''],
+    ['has a field too few', (json: string) => json.replace('"entryId"', '"other"')],
+    ['is a copy of another entry', (json: string) => json.replace('"seq": 3', '"seq": 2')],
+    [
+      'names a later generation',
+      (json: string) => json.replace('"generation": 1', '"generation": 4'),
+    ],
+    ['is far too large', (json: string) => json + ' '.repeat(2 * 1024 * 1024)],
+  ])('passes over an entry that %s, and says which', async (_, change) => {
+    const store = await logOf(4);
+    await rewrite(store, 3, change);
+    const { state } = await JobLog.open(store);
+    expect(state.ignored).toEqual([{ seq: 3, reason: expect.stringContaining(key(3)) }]);
+    expect(state.ledger?.done).toBe(3);
+  });
+
+  it('lets nobody write to a log that a newer release wrote to', async () => {
+    const store = await logOf(4);
+    await rewrite(store, 3, (json) => json.replace('"version": 1', '"version": 2'));
+    const refused = { code: 'UNKNOWN_VERSION', permanent: true };
+    await expect(claimJob(store, claimant)).rejects.toMatchObject(refused);
+    const { records } = await JobLog.open(store);
+    expect(records).toHaveLength(4);
+    expect(records[2]?.problem).toMatchObject(refused);
+  });
+
+  it('does not count an entry of a generation that has been superseded', async () => {
+    const store = await logOf(2);
+    await claimJob(store, claimant);
+    const forged = new TextDecoder().decode(await store.get(key(2)));
+    const stale = forged.replace('"seq": 2', '"seq": 4').replace('"done": 1', '"done": 2');
+    await store.put(
+      key(4),
+      new TextEncoder().encode(
+        stale
+          .replace('"candidates": 1', '"candidates": 2')
+          .replace('"lastIteration": 1', '"lastIteration": 2'),
+      ),
+    );
+    const { state } = await JobLog.open(store);
+    expect(state.ignored.map(({ seq }) => seq)).toEqual([4]);
+    expect(state.ledger?.done).toBe(1);
+  });
+});
