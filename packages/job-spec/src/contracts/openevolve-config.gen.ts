@@ -176,7 +176,9 @@ export const openEvolveConfigJsonSchema: z.core.JSONSchema.JSONSchema = {
       type: 'object',
     },
     log_dir: { anyOf: [{ type: 'string' }, { type: 'null' }] },
-    log_level: { enum: ['DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL'] },
+    log_level: {
+      enum: ['NOTSET', 'DEBUG', 'INFO', 'WARN', 'WARNING', 'ERROR', 'FATAL', 'CRITICAL'],
+    },
     logger_prefix: { anyOf: [{ type: 'string' }, { type: 'null' }] },
     max_code_length: { type: 'integer' },
     max_iterations: { type: 'integer' },
