@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from openevolve.config import Config, load_config
+from openevolve.config import Config
+from openevolve.config import load_config as load_openevolve_config
 
 from openevolve_runner.errors import UnusableInputError, in_short
-from openevolve_runner.run_file import RunFile
 
 
-def load(run: RunFile) -> Config:
+def load_config(path: Path, *, output: Path, workers: int) -> Config:
     """Read the config and set in it what the runner decides: workers, and where data lies.
 
     Raises UnusableInputError for a config that OpenEvolve cannot read or that names no model.
     """
-    path = run.config
     if not path.is_file():  # OpenEvolve would go on without models
         raise UnusableInputError(f"The config {path} does not exist: name an existing file.")
     try:
-        config = load_config(path)
+        config = load_openevolve_config(path)
     except Exception as error:
         raise UnusableInputError(
             f"The config {path} cannot be used ({type(error).__name__}: {in_short(error)}): "
@@ -29,8 +28,8 @@ def load(run: RunFile) -> Config:
         raise UnusableInputError(
             f"The config {path} names no model: add llm.primary_model or llm.models."
         )
-    config.evaluator.parallel_evaluations = run.workers
+    config.evaluator.parallel_evaluations = workers
     # OpenEvolve would load an earlier run from here, and save every program a second time.
     config.database.db_path = None
-    config.database.artifacts_base_path = str(Path(run.output) / "artifacts")
+    config.database.artifacts_base_path = str(output / "artifacts")
     return config

@@ -129,7 +129,13 @@ class Evolution(OpenEvolve):
         return program
 
     def _load_checkpoint(self, checkpoint_path: str) -> None:
-        super()._load_checkpoint(checkpoint_path)
+        try:
+            super()._load_checkpoint(checkpoint_path)
+        except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+            raise RunnerError(
+                f"The checkpoint {checkpoint_path} cannot be loaded ({in_short(error)}): restore "
+                "an older one."
+            ) from error
         database = self.database
         if not any(database.islands) or database.best_program_id is None:
             raise RunnerError(

@@ -63,7 +63,7 @@ def _run(run: RunFile, events: Events, stop: StopRequest) -> int:
     control.listen(run.control_fd, on_save=save_request.set, on_stop=request_from_any_thread)
     require_pinned_version()
     try:
-        from openevolve_runner import config
+        from openevolve_runner.config import load_config
         from openevolve_runner.evolution import Evolution
     except ImportError as error:
         raise RunnerError(
@@ -71,10 +71,10 @@ def _run(run: RunFile, events: Events, stop: StopRequest) -> int:
             "take what they name out of the job's own requirements."
         ) from error
     _require_program(run)
-    settings = config.load(run)
+    config = load_config(run.config, output=run.output, workers=run.workers)
     run.output.mkdir(parents=True, exist_ok=True)
     try:
-        evolution = Evolution(run, settings, events, stop, save_request)
+        evolution = Evolution(run, config, events, stop, save_request)
     except (Exception, SystemExit) as error:
         raise _unusable(run, error) from error
     return asyncio.run(evolution.evolve()).exit_code

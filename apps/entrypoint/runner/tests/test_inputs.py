@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
-from typing import Callable
+from typing import Callable, Optional
 
 import pytest
 
 from job import RUNNER, Attempt, Job
+from openevolve_runner.config import load_config
+from openevolve_runner.errors import UnusableInputError
 
 
 def fatal(attempt: Attempt) -> str:
@@ -39,9 +41,7 @@ def config(**changes: object) -> Callable[[Job], None]:
         (evaluator("def judge(path):\n    return {}\n"), "evaluator.py", "'evaluate'"),
         (evaluator("raise SystemExit(4)\n"), "evaluator.py", "SystemExit"),
         (config(max_iterations="many"), "config.yaml", "max_iterations"),
-        (config(llm={"api_base": "http://127.0.0.1:9"}), "config.yaml", "names no model"),
         (config(log_level="LOUD"), "config.yaml", "LOUD"),
-        (config(llm={"primary_model": "m", "api_key": "${UNSET}"}), "config.yaml", "UNSET"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -55,7 +55,7 @@ def test_an_unusable_input_is_named(
     assert f"{job.folder}/{culprit}" in fatal(attempt) and reason in fatal(attempt)
 
 
-@pytest.mark.parametrize("missing", ["program", "evaluator", "config"])
+@pytest.mark.parametrize("missing", ["program", "evaluator"])
 def test_a_missing_file_is_named(job: Job, missing: str) -> None:
     attempt = job.start(iterations=2, **{missing: "/no/such/file"})
 
@@ -63,12 +63,27 @@ def test_a_missing_file_is_named(job: Job, missing: str) -> None:
     assert "/no/such/file" in fatal(attempt)
 
 
-def test_a_config_that_is_not_yaml_is_named(job: Job) -> None:
-    broken = job.write("broken.yaml", "llm: [")
-    attempt = job.start(iterations=2, config=str(broken))
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (None, "does not exist"),
+        ("llm: [", "ParserError"),
+        ("", "TypeError"),
+        ("llm: {api_base: 'http://127.0.0.1:9'}", "names no model"),
+        ("llm: {primary_model: m, api_key: '${UNSET}'}", "UNSET"),
+    ],
+)
+def test_a_config_that_cannot_be_used_is_named(
+    job: Job, text: Optional[str], reason: str
+) -> None:
+    path = job.folder / "config.yaml"
+    if text is not None:
+        path.write_text(text)
 
-    assert attempt.end() == 65
-    assert str(broken) in fatal(attempt)
+    with pytest.raises(UnusableInputError) as caught:
+        load_config(path, output=job.output, workers=1)
+
+    assert str(path) in str(caught.value) and reason in str(caught.value)
 
 
 def test_an_initial_program_that_cannot_be_evaluated_is_a_warning(job: Job) -> None:

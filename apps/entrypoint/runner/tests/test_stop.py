@@ -26,7 +26,7 @@ def test_sigterm_at_random_moments_loses_no_finished_iteration(
     seed = random.randrange(2**32)
     print(f"seed {seed}")
     chance = random.Random(seed)
-    plan = [(chance.random() < 0.15, chance.uniform(0.005, 0.12)) for _ in range(400)]
+    plan = [(chance.random() < 0.15, chance.uniform(0.005, 0.08)) for _ in range(400)]
 
     def behave(number: int) -> Reply:
         fails, seconds = plan[number % len(plan)]
@@ -57,7 +57,7 @@ def test_sigterm_at_random_moments_loses_no_finished_iteration(
 
 
 def test_running_iterations_are_awaited_for_the_grace(job: Job, model: ModelServer) -> None:
-    model.behave = lambda number: Reply(program(number), 0.7)
+    model.behave = lambda number: Reply(program(number), 0.4)
     attempt = job.start(iterations=40)
     attempt.wait_for("iteration")
     attempt.command('{"command":"stop"}')
