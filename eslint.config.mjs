@@ -26,7 +26,8 @@ export default [
         {
           enforceBuildableLibDependency: true,
           checkDynamicDependenciesExceptions: ['.*'],
-          allow: [],
+          // The one file that every project's suites are configured with.
+          allow: ['../../vitest.shared.ts'],
           depConstraints,
         },
       ],

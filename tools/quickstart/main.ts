@@ -20,7 +20,7 @@ function run(program: string, args: readonly string[], variables: Record<string,
   }
 }
 
-run('nx', ['build', 'cli', '--outputStyle=quiet'], { NX_DAEMON: 'false' });
+run('nx', ['build', 'cli', '--outputStyle=static-failures-only'], { NX_DAEMON: 'false' });
 run(process.execPath, ['apps/cli/dist/main.js', 'quickstart', ...process.argv.slice(2)], {
   OPENEVOLVE_PYTHON: join(root, '.venv', 'bin', 'python'),
 });

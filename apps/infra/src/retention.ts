@@ -1,22 +1,6 @@
+import { retentionTag } from '@openevolve-aws/s3-layout';
 import { Duration } from 'aws-cdk-lib';
 import { type LifecycleRule, StorageClass } from 'aws-cdk-lib/aws-s3';
-
-/**
- * The object tag that opens a job's output to the lifecycle rules. An object without it is kept for
- * ever, so the data of a running or interrupted job can never be expired under it.
- *
- * Whoever resumes a job removes the tag from its objects before the new attempt claims: S3 counts
- * an object's age from its creation, so one that is tagged again may be due at once.
- */
-export const retentionTag = {
-  key: 'openevolve-state',
-  /** The job ended with its results written. */
-  finished: 'finished',
-  /** The job ended without results and may still be resumed. */
-  failed: 'failed',
-  /** A newer object took its place, such as a plain checkpoint by the final one. */
-  superseded: 'superseded',
-} as const;
 
 /** Days since an object was written. */
 const COOLER_AFTER = Duration.days(30);

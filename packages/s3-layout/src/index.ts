@@ -10,3 +10,4 @@ export {
   seqOfCommitKey,
 } from './keys.ts';
 export { ownerFromUserName } from './owner.ts';
+export { retentionTag } from './retention-tag.ts';

@@ -27,6 +27,9 @@ const SEED = 1;
 const NOTICE_SECONDS = 20;
 const LOOK_MS = 500;
 
+/** The entrypoint's own lines, without level and time; OpenEvolve's stay in the log. */
+const ownLine = /^(?:INFO |WARN |ERROR) \S+Z (.*)$/;
+
 const example = fileURLToPath(new URL('./quickstart/', import.meta.url));
 
 export interface QuickstartOptions {
@@ -65,7 +68,10 @@ export async function runQuickstart(options: QuickstartOptions): Promise<Quickst
   const interrupted = interruptHalfWay(options, jobId, watching.signal);
   try {
     for await (const { text } of followLogs(backend, owner, jobId, { follow: true })) {
-      print(`   ${text}`);
+      const own = ownLine.exec(text);
+      if (own) {
+        print(`   ${own[1]}`);
+      }
     }
   } finally {
     watching.abort();

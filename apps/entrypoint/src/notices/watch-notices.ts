@@ -1,4 +1,4 @@
-import { setInterval } from 'node:timers/promises';
+import { setTimeout } from 'node:timers/promises';
 import type { Notice } from '@openevolve-aws/job-spec';
 import { readNotice } from './notice-file.ts';
 
@@ -15,7 +15,8 @@ export async function watchNotices(
   onNotice: (notice: Notice) => void,
 ): Promise<void> {
   let last = '';
-  for await (const _ of setInterval(LOOK_MS, undefined, { signal, ref: false })) {
+  while (!signal.aborted) {
+    await setTimeout(LOOK_MS, undefined, { signal }).catch(() => undefined);
     const notice = await readNotice(path);
     const seen = JSON.stringify(notice);
     if (notice && seen !== last) {

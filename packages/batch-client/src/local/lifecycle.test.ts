@@ -53,7 +53,7 @@ it('fails after its tenth attempt, and says that none is left', () => {
   expect(end(75, null, 9).status).toBe('RUNNABLE');
   expect(end(75, null, 10)).toMatchObject({
     status: 'FAILED',
-    statusReason: expect.stringContaining('None of the 10 attempts is left'),
+    statusReason: expect.stringContaining('none of the 10 attempts is left'),
   });
 });
 

@@ -66,12 +66,12 @@ export function endAttempt(record: JobRecord, outcome: AttemptOutcome, now: Date
     return { ...record, attempts, status: 'RUNNABLE', statusReason: reason };
   }
   const exhausted =
-    attempts.length >= MAX_ATTEMPTS ? ` None of the ${MAX_ATTEMPTS} attempts is left.` : '';
+    attempts.length >= MAX_ATTEMPTS ? `; none of the ${MAX_ATTEMPTS} attempts is left` : '';
   return {
     ...record,
     attempts,
     status: 'FAILED',
-    statusReason: `${reason ?? 'the attempt failed'}.${exhausted}`,
+    statusReason: `${reason ?? 'the attempt failed'}${exhausted}`,
     stoppedAt,
   };
 }

@@ -16,7 +16,7 @@ export const attemptRecordSchema = z.object({
     .object({ commit: seqSchema, generation: seqSchema, iterationsDone: z.int().min(0) })
     .nullable(),
   /** Commits that were passed over at the restore, and why. */
-  skipped: z.array(z.object({ commit: seqSchema, reason: z.string() })),
+  skipped: z.array(z.object({ seq: seqSchema, reason: z.string() })),
   noticeSource: z.enum(['host file', 'metadata', 'none']),
   versions: z.object({
     entrypoint: z.string(),

@@ -1,0 +1,53 @@
+import { createInterface } from 'node:readline';
+import {
+  type ContainerEnvironment,
+  containerExit,
+  JobSpecError,
+  parseContainerEnvironment,
+} from '@openevolve-aws/job-spec';
+import { runAttempt } from './attempt.ts';
+import { EntrypointError } from './errors.ts';
+import { createLog } from './log.ts';
+import { StopRequest } from './stop-request.ts';
+
+/**
+ * One run of the container: reads the environment, listens for signals, runs the attempt and turns
+ * what comes of it into an exit code of job-spec's table.
+ */
+export async function runContainer(
+  variables: Readonly<Record<string, string | undefined>>,
+): Promise<number> {
+  const stop = new StopRequest();
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+    process.on(signal, () => stop.request(signal));
+  }
+  const secrets = [variables.GEMINI_API_KEY ?? '', variables.OPENAI_API_KEY ?? ''];
+  const log = createLog(secrets, (line) => process.stdout.write(`${line}\n`));
+
+  let environment: ContainerEnvironment;
+  try {
+    environment = parseContainerEnvironment(variables);
+  } catch (error) {
+    if (error instanceof JobSpecError) {
+      log.error(error.message);
+      return containerExit.BAD_SPEC;
+    }
+    throw error;
+  }
+  if (environment.OPENEVOLVE_LIFELINE === 'stdin') {
+    createInterface({ input: process.stdin }).once('close', () => stop.request('parent lost'));
+  }
+
+  try {
+    return await runAttempt({ environment, variables, log, stop });
+  } catch (error) {
+    if (error instanceof EntrypointError && error.code !== 'NO_PYTHON') {
+      log.error(error.message);
+      return containerExit[error.code];
+    }
+    log.error(
+      `The entrypoint failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    );
+    return containerExit.INTERNAL;
+  }
+}
