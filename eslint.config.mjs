@@ -35,6 +35,8 @@ export default [
   },
   {
     files: ['**/package.json'],
+    // Bundles have no dependencies at run time; theirs are development ones.
+    ignores: ['apps/cli/package.json', 'apps/entrypoint/package.json'],
     languageOptions: { parser: jsonc },
     plugins: { '@nx': nx },
     rules: {

@@ -6,5 +6,4 @@ export type { JobRetry } from './job-retry.ts';
 export { jobRetry } from './job-retry.ts';
 export type { OpenEvolveStackProps } from './openevolve-stack.ts';
 export { OpenEvolveStack } from './openevolve-stack.ts';
-export { retentionTag } from './retention.ts';
 export { Storage } from './storage.ts';
