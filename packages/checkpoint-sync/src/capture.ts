@@ -39,11 +39,13 @@ export async function captureDirectory(
   for (const { sha256, place } of known.listing.values()) places.set(sha256, place);
   const listing = new Map<string, FileRecord>();
   const stamps = new Map<string, string>();
-  const buffer = Buffer.allocUnsafe(BLOCK_BYTES);
   let bytes = 0;
   let bytesInTurn = 0;
+  const files = await scanDirectory(directory);
+  const largest = files.reduce((most, file) => Math.max(most, file.bytes), 0);
+  const buffer = Buffer.allocUnsafe(Math.min(largest, BLOCK_BYTES));
 
-  for (const file of await scanDirectory(directory)) {
+  for (const file of files) {
     const before = known.listing.get(file.path);
     const unchanged = !fullCheck && before && known.stamps.get(file.path) === file.stamp;
     const record = unchanged ? before : await capture(file, buffer, places, builder);

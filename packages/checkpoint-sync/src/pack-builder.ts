@@ -21,7 +21,7 @@ export class PackBuilder implements AsyncDisposable {
   readonly pack: Pack & { readonly blocks: Block[] };
   readonly #spool = new Spool();
   readonly #compressing: { raw: number; stored: Promise<Uint8Array> }[] = [];
-  #block = Buffer.allocUnsafe(BLOCK_BYTES);
+  #parts: Uint8Array[] = [];
   #filled = 0;
   #rawBytes = 0;
 
@@ -38,7 +38,7 @@ export class PackBuilder implements AsyncDisposable {
   async add(content: Uint8Array): Promise<void> {
     for (let done = 0; done < content.byteLength; ) {
       const part = content.subarray(done, done + BLOCK_BYTES - this.#filled);
-      this.#block.set(part, this.#filled);
+      this.#parts.push(Buffer.from(part));
       this.#filled += part.byteLength;
       this.#rawBytes += part.byteLength;
       done += part.byteLength;
@@ -75,8 +75,8 @@ export class PackBuilder implements AsyncDisposable {
   }
 
   async #closeBlock(): Promise<void> {
-    const raw = this.#block.subarray(0, this.#filled);
-    this.#block = Buffer.allocUnsafe(BLOCK_BYTES);
+    const raw = Buffer.concat(this.#parts, this.#filled);
+    this.#parts = [];
     this.#filled = 0;
     const stored = compress(raw, { level: LEVEL });
     stored.catch(() => undefined);

@@ -2,6 +2,7 @@ import { MemoryStore } from '@openevolve-aws/object-store';
 import { expect, it } from 'vitest';
 import { temporaryFolder } from '../tests/fixtures.ts';
 import { simulate } from '../tests/simulation.ts';
+import { inOrder } from './in-order.ts';
 
 const SCHEDULES = 2_000;
 
@@ -17,13 +18,13 @@ async function firstFailure(
   makeStore: () => MemoryStore,
 ): Promise<string | null> {
   const folder = temporaryFolder();
-  for (let seed = first; seed < first + schedules; seed++) {
-    const failure = await simulate(seed, makeStore(), folder).then(
+  const seeds = Array.from({ length: schedules }, (_, n) => first + n);
+  const run = (seed: number): Promise<string | null> =>
+    simulate(seed, makeStore(), folder).then(
       () => null,
       (error: unknown) => `seed ${seed}: ${error}`,
     );
-    if (failure) return failure;
-  }
+  for await (const failure of inOrder(seeds, 8, run)) if (failure) return failure;
   return null;
 }
 

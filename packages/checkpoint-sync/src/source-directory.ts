@@ -62,7 +62,7 @@ export async function scanDirectory(root: string): Promise<SourceFile[]> {
 /**
  * The content of a file in pieces of at most a block. A piece is valid until the next is asked for.
  *
- * @param buffer of at least a block, to read into.
+ * @param buffer to read into, of at least a block or the file's size.
  * @throws {CheckpointSyncError} `INVALID_CHECKPOINT` when the file is no longer as it was found.
  */
 export function* readSource(file: SourceFile, buffer: Uint8Array): Generator<Uint8Array> {

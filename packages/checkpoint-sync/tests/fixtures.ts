@@ -1,4 +1,12 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { emptyLedger, type Ledger } from '@openevolve-aws/job-spec';
@@ -9,9 +17,10 @@ export type Tree = Record<string, string | Uint8Array>;
 
 export const claimant: Claimant = { submission: 1, batchJobId: null, batchAttempt: null };
 
-/** A folder that is removed when the test ends. */
+/** A folder that is removed when the test ends; in memory where the system has such a place. */
 export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'checkpoint-sync-'));
+  const parent = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
+  const folder = mkdtempSync(join(parent, 'checkpoint-sync-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
