@@ -43,7 +43,7 @@ def discard_unused(programs: Iterable[Program], base: Path) -> None:
     used = {Path(program.artifact_dir).name for program in programs if program.artifact_dir}
     for folder in base.iterdir():
         if folder.name not in used:
-            shutil.rmtree(folder)
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _link(source: str, target: str) -> None:

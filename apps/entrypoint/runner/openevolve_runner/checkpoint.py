@@ -23,11 +23,19 @@ class CheckpointFolder:
     keeps it, so that what did not change can be linked from it: a save costs what is new.
     """
 
-    def __init__(self, folder: Path, population: Population, save: Save, newest: Optional[Path]):
+    def __init__(
+        self,
+        folder: Path,
+        population: Population,
+        save: Save,
+        *,
+        artifacts_base: Path,
+        newest: Optional[Path],
+    ):
         self._folder = folder
         self._population = population
         self._save = save
-        self._artifacts = Path(population.config.artifacts_base_path or "")
+        self._artifacts_base = artifacts_base
         self.newest = newest
         folder.mkdir(parents=True, exist_ok=True)
         for unfinished in folder.glob(".tmp-*"):
@@ -58,8 +66,8 @@ class CheckpointFolder:
         finally:
             self._population.link_from = None
             shutil.rmtree(aside, ignore_errors=True)
-        artifacts.discard_unused(programs, self._artifacts)
         self.newest = target
+        artifacts.discard_unused(programs, self._artifacts_base)
         return target
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import CancelledError
-from concurrent.futures.process import BrokenProcessPool
 from typing import Any, Optional, Sequence
 
 from openevolve.process_parallel import SerializableResult
@@ -11,14 +9,6 @@ from openevolve.process_parallel import SerializableResult
 from openevolve_runner.errors import in_short
 from openevolve_runner.iteration import IterationReport, Verdict
 from openevolve_runner.score import evaluation_failed, reported_metrics, score_of
-
-
-def is_lost(failure: BaseException) -> bool:
-    """Whether the iteration never ran to its end: cancelled, or its worker died.
-
-    Such an iteration is not finished. It counts nowhere, and the next attempt makes up for it.
-    """
-    return isinstance(failure, (CancelledError, BrokenProcessPool))
 
 
 def report_failure(iteration: int, failure: BaseException, seconds: float) -> IterationReport:

@@ -10,7 +10,7 @@ from openevolve.config import load_config as load_openevolve_config
 from openevolve_runner.errors import UnusableInputError, in_short
 
 
-def load_config(path: Path, *, output: Path, workers: int) -> Config:
+def load_config(path: Path, *, artifacts: Path, workers: int) -> Config:
     """Read the config and set in it what the runner decides: workers, and where data lies.
 
     Raises UnusableInputError for a config that OpenEvolve cannot read or that names no model.
@@ -31,5 +31,5 @@ def load_config(path: Path, *, output: Path, workers: int) -> Config:
     config.evaluator.parallel_evaluations = workers
     # OpenEvolve would load an earlier run from here, and save every program a second time.
     config.database.db_path = None
-    config.database.artifacts_base_path = str(output / "artifacts")
+    config.database.artifacts_base_path = str(artifacts)
     return config

@@ -43,13 +43,11 @@ def config_schema() -> Schema:
     }
 
 
-def _object(cls: type) -> Schema:
+def _object(cls: Any) -> Schema:
     hints = typing.get_type_hints(cls, localns={"LLMInterface": Callable})
     properties = {
         field.name: (
-            {"enum": _CHOICES[field.name]}
-            if field.name in _CHOICES
-            else _value(hints[field.name])
+            {"enum": _CHOICES[field.name]} if field.name in _CHOICES else _value(hints[field.name])
         )
         for field in dataclasses.fields(cls)
         if not field.name.startswith("_")

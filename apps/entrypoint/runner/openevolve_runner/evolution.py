@@ -69,10 +69,11 @@ class Evolution(OpenEvolve):
         self._ledger = run.ledger
         self._policy = SavePolicy(run.save_interval_seconds, began=time.monotonic())
         self._folder = CheckpointFolder(
-            run.output / "checkpoints",
+            run.checkpoints,
             self.database,
             self._save_into,
-            newest=run.resume and run.resume.checkpoint,
+            artifacts_base=run.artifacts,
+            newest=run.resume.checkpoint if run.resume else None,
         )
         self._saved = self._ledger.done if run.resume else None
         self._declared = False
@@ -141,11 +142,7 @@ class Evolution(OpenEvolve):
             raise RunnerError(
                 f"The checkpoint {checkpoint_path} holds no population: restore an older one."
             )
-        artifacts.restore(
-            database.programs.values(),
-            Path(checkpoint_path),
-            Path(str(database.config.artifacts_base_path)),
-        )
+        artifacts.restore(database.programs.values(), Path(checkpoint_path), self._run.artifacts)
         # OpenEvolve goes on from the number after this one.
         database.last_iteration = self._ledger.last_iteration
         first = [

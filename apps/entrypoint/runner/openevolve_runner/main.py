@@ -71,7 +71,7 @@ def _run(run: RunFile, events: Events, stop: StopRequest) -> int:
             "take what they name out of the job's own requirements."
         ) from error
     _require_program(run)
-    config = load_config(run.config, output=run.output, workers=run.workers)
+    config = load_config(run.config, artifacts=run.artifacts, workers=run.workers)
     run.output.mkdir(parents=True, exist_ok=True)
     try:
         evolution = Evolution(run, config, events, stop, save_request)

@@ -9,7 +9,7 @@ from typing import Any, Callable, Optional, Union
 
 from openevolve.process_parallel import ProcessParallelController, SerializableResult
 
-from openevolve_runner.classify import is_lost, report_failure, report_result
+from openevolve_runner.classify import report_failure, report_result
 from openevolve_runner.iteration import IterationReport
 from openevolve_runner.population import Population
 from openevolve_runner.stop import StopRequest
@@ -142,11 +142,11 @@ class WorkerPool(ProcessParallelController):
     def _report(self, taken: IterationFuture) -> Optional[IterationReport]:
         seconds = time.monotonic() - taken.submitted
         result = taken.outcome()
+        if isinstance(result, BrokenProcessPool):  # its worker died: not finished, counted nowhere
+            self.broken = True
+            return None
         if isinstance(result, BaseException):
-            self.broken = self.broken or isinstance(result, BrokenProcessPool)
-            return (
-                None if is_lost(result) else report_failure(taken.iteration, result, seconds)
-            )
+            return report_failure(taken.iteration, result, seconds)
         child = result.child_program_dict
         return report_result(
             taken.iteration,

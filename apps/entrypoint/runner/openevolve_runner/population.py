@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 from typing import Any, Optional
 
+from openevolve.config import DatabaseConfig
 from openevolve.database import Program, ProgramDatabase
 from openevolve.population import PopulationStrategy
-from openevolve.config import DatabaseConfig
 
 from openevolve_runner.score import storable_metrics
 

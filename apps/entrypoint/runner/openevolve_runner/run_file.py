@@ -39,6 +39,15 @@ class RunFile:
     control_fd: int
 
     @property
+    def checkpoints(self) -> Path:
+        return self.output / "checkpoints"
+
+    @property
+    def artifacts(self) -> Path:
+        """Where OpenEvolve keeps big artifacts while it runs."""
+        return self.output / "artifacts"
+
+    @property
     def ledger(self) -> Ledger:
         """What is done so far, against what is asked now."""
         if self.resume is None:
@@ -49,7 +58,7 @@ class RunFile:
     def load(cls, path: str) -> RunFile:
         """Read a run file.
 
-        Raises RunnerError for a file that cannot be read, of another version, or with a key missing.
+        Raises RunnerError for a file that cannot be read, misses a key, or has another version.
         """
         try:
             document = json.loads(Path(path).read_text(encoding="utf-8"))
@@ -64,7 +73,8 @@ class RunFile:
                 evaluator=Path(document["evaluator"]),
                 config=Path(document["config"]),
                 output=Path(document["output"]),
-                resume=resume and Resume(Path(resume["checkpoint"]), Ledger.from_json(resume["ledger"])),
+                resume=resume
+                and Resume(Path(resume["checkpoint"]), Ledger.from_json(resume["ledger"])),
                 iterations=document["iterations"],
                 target_score=document["target_score"],
                 workers=document["workers"],

@@ -51,4 +51,6 @@ def isolate_workers(*private_fds: int) -> None:
 def _prctl() -> Callable[[int, int], int]:
     if sys.platform != "linux":
         return lambda _option, _value: 0
-    return ctypes.CDLL(None).prctl
+    prctl = ctypes.CDLL(None).prctl
+    prctl.argtypes = [ctypes.c_int, ctypes.c_ulong]
+    return prctl

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, Callable, Optional
 
 import yaml
-
 from model_server import ModelServer, program
 
 RUNNER = Path(__file__).resolve().parent.parent
@@ -177,7 +176,9 @@ class Job:
             **settings,
         }
         run_file = self.write(f"run-{len(self.attempts)}.json", json.dumps(document))
-        attempt = Attempt(run_file, events_read, control_write, (events_write, control_read), deaf, runner)
+        attempt = Attempt(
+            run_file, events_read, control_write, (events_write, control_read), deaf, runner
+        )
         self.attempts.append(attempt)
         return attempt
 

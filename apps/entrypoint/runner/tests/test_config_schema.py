@@ -9,9 +9,9 @@ from typing import Any
 
 import jsonschema
 import pytest
+from job import RUNNER
 from openevolve.config import Config
 
-from job import RUNNER
 from openevolve_runner.config_schema import config_schema
 
 SCHEMA = jsonschema.Draft202012Validator(config_schema())

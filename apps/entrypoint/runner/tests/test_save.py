@@ -29,6 +29,24 @@ def test_a_request_is_met_while_iterations_are_slow(job: Job, model: ModelServer
     assert len(population(first["path"])) == first["programs"]
 
 
+def test_a_checkpoint_of_the_initial_program_alone_can_be_resumed(
+    job: Job, model: ModelServer
+) -> None:
+    model.behave = lambda number: Reply(program(-number), 60)
+    first = job.start(iterations=2, drain_grace_seconds=0)
+    first.wait_for("started")
+    first.command('{"command":"save"}')
+    saved = first.wait_for("checkpoint")
+    first.process.terminate()
+    assert first.end() == 75
+    assert (saved["label"], saved["programs"]) == ("checkpoint_0", 1)
+
+    model.behave = lambda number: Reply(program(-number))
+    second = job.start(iterations=2, resume=saved)
+    assert second.end() == 0
+    assert sorted(event["iteration"] for event in second.of("iteration")) == [1, 2]
+
+
 def test_the_timer_saves_what_is_new_and_nothing_else(job: Job, model: ModelServer) -> None:
     model.behave = lambda number: Reply(program(-number), 0 if number <= 3 else 60)
     job.config["checkpoint_interval"] = 1
@@ -87,9 +105,7 @@ def test_a_checkpoint_is_whole_whenever_it_is_seen(job: Job, model: ModelServer)
     assert list(folder.glob(".tmp-*")) == []
 
 
-def test_a_kill_in_a_save_leaves_nothing_that_looks_finished(
-    job: Job, model: ModelServer
-) -> None:
+def test_a_kill_in_a_save_leaves_nothing_that_looks_finished(job: Job, model: ModelServer) -> None:
     first = job.start(iterations=2)
     first.end()
     saved = first.of("checkpoint")[-1]
@@ -164,9 +180,7 @@ def test_big_artifacts_travel_in_the_checkpoint(job: Job, model: ModelServer) ->
         assert os.path.samefile(log, job.output / "artifacts" / log.parent.name / "log")
 
 
-def test_a_full_disk_is_a_warning_and_the_next_save_is_tried(
-    job: Job, model: ModelServer
-) -> None:
+def test_a_full_disk_is_a_warning_and_the_next_save_is_tried(job: Job, model: ModelServer) -> None:
     model.behave = lambda number: Reply(program(-number), 0 if number <= 2 else 60)
     attempt = job.start(iterations=9, drain_grace_seconds=0, save_interval_seconds=0.3)
     folder = job.output / "checkpoints"

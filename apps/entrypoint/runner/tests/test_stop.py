@@ -6,9 +6,9 @@ import random
 import re
 import signal
 import time
+from pathlib import Path
 
 import pytest
-
 from job import Attempt, Event, Job, alive, population, until
 from model_server import ModelServer, Reply, program
 
@@ -37,10 +37,10 @@ def test_sigterm_at_random_moments_loses_no_finished_iteration(
     saved, resumed, done = None, set[str](), 0
     for kills_left in (2, 1, 0):
         attempt = job.start(
-            60, saved, drain_grace_seconds=chance.choice([0, 3]), save_interval_seconds=0.2
+            45, saved, drain_grace_seconds=chance.choice([0, 3]), save_interval_seconds=0.2
         )
         if kills_left:
-            attempt.wait_for("iteration", count=chance.randrange(5, 20))
+            attempt.wait_for("iteration", count=chance.randrange(3, 15))
             attempt.process.send_signal(signal.SIGTERM)
             assert attempt.end() == 75
             assert attempt.of("finished")[0]["outcome"] == "interrupted"
@@ -53,7 +53,7 @@ def test_sigterm_at_random_moments_loses_no_finished_iteration(
         assert lost(attempt, saved, resumed) == set()
         resumed = set(population(saved["path"]))
     numbers = [event["iteration"] for a in job.attempts for event in a.of("iteration")]
-    assert len(numbers) == len(set(numbers)) == 60
+    assert len(numbers) == len(set(numbers)) == 45
 
 
 def test_running_iterations_are_awaited_for_the_grace(job: Job, model: ModelServer) -> None:
@@ -132,7 +132,7 @@ def test_a_stop_while_python_starts_is_not_a_crash(job: Job) -> None:
     status = f"/proc/{attempt.process.pid}/status"
 
     def catches_sigterm() -> bool:
-        caught = re.search(r"SigCgt:\s*([0-9a-f]+)", open(status).read())
+        caught = re.search(r"SigCgt:\s*([0-9a-f]+)", Path(status).read_text())
         return caught is not None and int(caught[1], 16) >> (signal.SIGTERM - 1) & 1 == 1
 
     assert until(catches_sigterm)

@@ -8,7 +8,6 @@ import subprocess
 import sys
 
 import pytest
-
 from job import RUNNER, Job, alive, until
 from model_server import ModelServer, Reply, program
 
@@ -38,6 +37,14 @@ def test_a_worker_that_dies_before_any_candidate_is_not_a_failed_job(
 
     assert attempt.end() == 75
     assert attempt.of("finished")[0]["outcome"] == "short"
+
+
+def test_workers_may_be_replaced_after_some_iterations(job: Job) -> None:
+    job.config["max_tasks_per_child"] = 2
+    attempt = job.start(iterations=3, workers=1)
+
+    assert attempt.end() == 0
+    assert attempt.of("finished")[0]["ledger"]["candidates"] == 3
 
 
 def test_no_worker_outlives_a_killed_runner(job: Job, model: ModelServer) -> None:
