@@ -129,6 +129,8 @@ test('the provider key is in no reply, whatever the provider sends back', async 
     const everything = JSON.stringify([reply.status, ...reply.headers, await reply.text()]);
     expect(everything).not.toContain(KEY);
     if (status !== 302) expect(everything).toContain('[redacted]');
+    for (const name of ['set-cookie', 'x-echo', 'location'])
+      expect(reply.headers.get(name)).toBeNull();
   }
   expect(failures).toHaveLength(6);
   expect(failures.map(({ message, stack }) => `${message} ${stack}`).join()).not.toContain(KEY);

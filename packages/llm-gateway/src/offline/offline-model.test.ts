@@ -96,6 +96,13 @@ test('numbers of better programs in the prompt are taken over, also together', a
   expect(replies).not.toContain(better);
 });
 
+test('a number that is taken over and changed does not end up as it was', async () => {
+  const prompts = Array.from({ length: 100 }, () => ({ program: 'x = 2', others: ['x = 3'] }));
+  for (const reply of await askAll(1, prompts)) {
+    expect(applyDiffReply('x = 2', reply)).not.toBe('x = 2');
+  }
+});
+
 const name = fc.constantFrom('x', 'total', 'rate', 'items[0]', 'self.k', 'x2');
 const number = fc.oneof(
   fc.integer({ min: -50, max: 1000 }).map(String),
