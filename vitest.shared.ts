@@ -2,7 +2,7 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
 /** The configuration of one test suite of one project; results land in `.test-results/`. */
 export function suite(
-  name: 'unit' | 'integration',
+  name: 'unit' | 'integration' | 'random',
   include: string[],
   overrides: NonNullable<ViteUserConfig['test']> = {},
 ): ViteUserConfig {

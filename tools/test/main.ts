@@ -9,7 +9,16 @@ import { addCounts, type Counts, closingLine, countsOfJunit, countsOfVitest } fr
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const results = '{packages,apps}/*/.test-results/*';
-const targets = ['lint', 'typecheck', 'build', 'test', 'test:python', 'integration'];
+const targets = [
+  'lint',
+  'typecheck',
+  'build',
+  'test',
+  'test:python',
+  'integration',
+  // With seeds of their own each time, so never from the cache.
+  'integration:random',
+];
 
 function run(name: string, program: string, args: readonly string[]): boolean {
   console.log(`\n> ${name}`);

@@ -46,8 +46,13 @@ export async function runCli(args: readonly string[]): Promise<number> {
   try {
     command = cli.process(words, Cli.defaultContext);
   } catch (error) {
-    process.stderr.write(`${syntaxSentence(error, words)}\n`);
+    process.stderr.write(`${syntaxSentence(error, words, namesOf(cli))}\n`);
     return 2;
   }
   return cli.run(command, Cli.defaultContext);
+}
+
+/** The commands that are for people: those with a usage. */
+function namesOf(cli: Cli): string[] {
+  return cli.definitions().map(({ path }) => path.replace(/^openevolve-aws /, ''));
 }

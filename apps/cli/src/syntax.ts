@@ -15,11 +15,25 @@ export function joinNegativeNumbers(args: readonly string[]): string[] {
   return joined;
 }
 
-/** What clipanion's syntax error says, in one sentence. */
-export function syntaxSentence(error: unknown, args: readonly string[]): string {
+/**
+ * What the parser's error says, in one sentence.
+ *
+ * @param commands the names of the commands that there are.
+ */
+export function syntaxSentence(
+  error: unknown,
+  args: readonly string[],
+  commands: readonly string[],
+): string {
+  const [name = ''] = args;
+  if (!name.startsWith('-') && !commands.includes(name)) {
+    return `There is no command ${JSON.stringify(name)}; the commands are ${commands.join(', ')}.`;
+  }
   const message = error instanceof Error ? error.message : String(error);
-  const command = args[0] !== undefined && !args[0].startsWith('-') ? ` ${args[0]}` : '';
-  const [first = message] = message.split(/\n|\$ /).filter((line) => line.trim() !== '');
-  const sentence = first.trim().replace(/[.:,]?$/, '.');
-  return `${sentence} See 'openevolve-aws${command} --help'.`;
+  const [first = message] = message.split('\n').filter((line) => line.trim() !== '');
+  const command = name.startsWith('-') ? '' : ` ${name}`;
+  if (first.startsWith('Not enough positional arguments')) {
+    return `openevolve-aws${command} needs a JOB: its short id or its Batch job id; 'openevolve-aws list' shows both.`;
+  }
+  return `${first.trim().replace(/[.:,]?$/, '.')} See 'openevolve-aws${command} --help'.`;
 }

@@ -123,6 +123,12 @@ describe('a job that there is not', () => {
   });
 });
 
+it('refuses a command without the job that it needs', async () => {
+  const { code, stderr } = await command.run('status', '--local');
+  expect(stderr).toMatch(/status needs a JOB/);
+  expect(code).toBe(2);
+});
+
 it('refuses a state that there is not', async () => {
   const { code, stderr } = await command.run('list', 'DONE', '--local');
   expect(stderr).toMatch(/"DONE" is no job state.*SUCCEEDED/);

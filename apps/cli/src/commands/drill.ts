@@ -22,7 +22,7 @@ export class DrillCommand extends JobCommand {
   protected async run(): Promise<number> {
     const { drillJob } = await import('@openevolve-aws/batch-client');
     const { cliExit } = await import('@openevolve-aws/job-spec');
-    const { parseNumber } = await import('../numbers.ts');
+    const { parseNumber } = await import('../flags.ts');
     const { z } = await import('zod');
     const seconds = parseNumber(
       '--notice',

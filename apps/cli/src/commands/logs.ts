@@ -24,7 +24,7 @@ export class LogsCommand extends JobCommand {
   protected async run(): Promise<number> {
     const { describeJob, followLogs } = await import('@openevolve-aws/batch-client');
     const { cliExit } = await import('@openevolve-aws/job-spec');
-    const { parseNumber } = await import('../numbers.ts');
+    const { parseNumber } = await import('../flags.ts');
     const { z } = await import('zod');
     const attempt =
       this.attempt === undefined

@@ -25,9 +25,8 @@ export class SubmitCommand extends JobCommand {
     ],
   });
 
-  program = Option.String('--program', { required: true, description: 'The program to evolve.' });
+  program = Option.String('--program', { description: 'The program to evolve.' });
   evaluator = Option.String('--evaluator', {
-    required: true,
     description: 'The Python file whose evaluate(path) scores a program.',
   });
   config = Option.String('--config', { description: "OpenEvolve's config.yaml." });
@@ -46,7 +45,7 @@ export class SubmitCommand extends JobCommand {
       '@openevolve-aws/job-spec'
     );
     const { planSubmission, submitPlan } = await import('@openevolve-aws/batch-client');
-    const { parseNumber } = await import('../numbers.ts');
+    const { parseNumber, required } = await import('../flags.ts');
     const { chooseModel } = await import('../choose-model.ts');
     const { preparePython } = await import('../local-commands.ts');
 
@@ -55,18 +54,24 @@ export class SubmitCommand extends JobCommand {
       vcpus: this.vcpus && parseNumber('--vcpus', this.vcpus, vcpusSchema),
       memoryMib: this.memory && parseNumber('--memory', this.memory, memoryMibSchema),
     };
+    const program = required('--program', this.program, 'the program to evolve');
+    const evaluator = required('--evaluator', this.evaluator, 'the file that scores programs');
     const { backend, owner } = await this.open();
+    const { model, notice } = chooseModel(backend.kind, this.offline);
     const plan = await planSubmission(backend, {
       owner,
-      program: this.program,
-      evaluator: this.evaluator,
+      program,
+      evaluator,
       config: this.config,
       name: this.jobName,
       iterations: numbers.iterations || undefined,
       vcpus: numbers.vcpus || undefined,
       memoryMib: numbers.memoryMib || undefined,
-      model: chooseModel(backend.kind, this.offline, (line) => this.note(line)),
+      model,
     });
+    if (notice !== null) {
+      this.note(notice);
+    }
     for (const warning of plan.warnings) {
       this.note(`Warning: ${warning}`);
     }

@@ -20,3 +20,15 @@ export function parseNumber(flag: string, text: string, schema: z.ZodType<number
   }
   return parsed.data;
 }
+
+/**
+ * A flag that a command cannot do without.
+ *
+ * @throws {UsageError} naming the flag.
+ */
+export function required(flag: string, value: string | undefined, what: string): string {
+  if (value === undefined) {
+    throw new UsageError(`${flag} is missing: it names ${what}.`);
+  }
+  return value;
+}
