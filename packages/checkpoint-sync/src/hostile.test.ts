@@ -204,7 +204,7 @@ describe('a hostile manifest', () => {
     const here = world();
     const document = validDocument();
     spoil(document);
-    const files = document.files?.length ?? 0;
+    const files = new Set(document.files?.map(({ path }) => path)).size;
     await expectRefused(here, await plant(here, document, { files }), 'UNSAFE_MANIFEST');
   });
 
@@ -221,7 +221,8 @@ describe('a hostile manifest', () => {
 
   it('that unpacks to far more than a manifest, or is not packed at all, is refused', async () => {
     const here = world();
-    const bomb = gzipSync(Buffer.alloc(80 * 1024 * 1024, ' '));
+    const padding = ' '.repeat(64 * 1024 * 1024);
+    const bomb = gzipSync(JSON.stringify(validDocument()) + padding);
     expect(bomb.byteLength).toBeLessThan(100_000);
     await expectRefused(here, await plant(here, bomb), 'UNSAFE_MANIFEST');
     await expectRefused(here, await plant(here, Buffer.from('{}')), 'UNSAFE_MANIFEST');
@@ -232,6 +233,24 @@ describe('a hostile manifest', () => {
     const here = world();
     await expectRefused(here, await plant(here, validDocument(), { files: 2 }), 'UNSAFE_MANIFEST');
     await expectRefused(here, await plant(here, validDocument(), { bytes: 11 }), 'UNSAFE_MANIFEST');
+  });
+
+  it('whose layers do not build on each other is refused', async () => {
+    const here = world();
+    const lower = await plant(here, validDocument());
+    const upper = gzipSync(JSON.stringify({ ...validDocument(), layers: [lower.pack] }));
+    const reference = { key: 'packs/1-2', bytes: upper.byteLength };
+    const place = { offset: 0, length: upper.byteLength, sha256: sha256(upper) };
+    await here.store.put('packs/1-2', upper);
+    const layers = [{ ...reference, manifest: place }];
+    const top = gzipSync(JSON.stringify({ ...validDocument(), layers }));
+    await here.store.put('packs/1-3', top);
+    const manifest = { offset: 0, length: top.byteLength, sha256: sha256(top) };
+    const log = await JobLog.open(here.store);
+    const { kind, parent, label, reason, files, bytes, initial, best } = lower;
+    const body = { kind, parent, label, reason, files, bytes, initial, best, ledger: lower.ledger };
+    const pack = { key: 'packs/1-3', bytes: top.byteLength, manifest };
+    await expectRefused(here, await log.append(1, { ...body, pack }), 'UNSAFE_MANIFEST');
   });
 
   it('that an entry places outside of its pack, or in what is no pack, is refused', async () => {
@@ -256,6 +275,15 @@ describe('a hostile manifest', () => {
       Object.assign(document.packs[0] ?? {}, { blocks: [[block.byteLength, raw]] });
       const commit = await plant(here, document, { files: 2, bytes: 5 });
       await expectRefused(here, commit, 'DAMAGED');
+    }
+  });
+
+  it('whose hash of a file is another one is DAMAGED, empty files too', async () => {
+    for (const index of [0, 2]) {
+      const here = world();
+      const document = validDocument();
+      Object.assign(document.files[index] ?? {}, { sha256: sha256('something else') });
+      await expectRefused(here, await plant(here, document), 'DAMAGED');
     }
   });
 

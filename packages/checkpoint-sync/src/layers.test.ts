@@ -32,10 +32,22 @@ function writeAll(listings: Map<string, FileRecord>[]): { layers: Layer[]; writt
 }
 
 it('layers lead to the listing, whatever was added, changed and removed before', () => {
-  const files = fc.dictionary(fc.constantFrom(...'abcdefghij'), fc.nat({ max: 3 }));
+  const path = fc.integer({ min: 0, max: 30 }).map((n) => `p/${n}`);
+  const edit = fc.tuple(path, fc.option(fc.nat({ max: 3 })));
+  const commit = fc.array(edit, { minLength: 1, maxLength: 4 });
   fc.assert(
-    fc.property(fc.array(files, { maxLength: 30 }), (all) => {
-      writeAll(all.map(listingOf));
+    fc.property(fc.array(commit, { maxLength: 40 }), (commits) => {
+      const files: Record<string, number> = {};
+      for (let n = 0; n < 25; n++) files[`p/${n}`] = 9;
+      const listings = [listingOf(files)];
+      for (const edits of commits) {
+        for (const [path, content] of edits) {
+          if (content === null) delete files[path];
+          else files[path] = content;
+        }
+        listings.push(listingOf(files));
+      }
+      writeAll(listings);
     }),
   );
 });

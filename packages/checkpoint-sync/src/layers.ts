@@ -51,12 +51,12 @@ export function difference(current: Listing, next: Listing): Changes {
   return { removed, files };
 }
 
+/** A path that was removed and came back is in both sets; files win, as for every reader. */
 function fold(older: Changes, newer: Changes): Changes {
   const removed = new Set([...older.removed, ...newer.removed]);
   const files = new Map(older.files);
   for (const path of newer.removed) files.delete(path);
   for (const [path, file] of newer.files) files.set(path, file);
-  for (const path of files.keys()) removed.delete(path);
   return { removed, files };
 }
 

@@ -85,6 +85,32 @@ describe('a session', () => {
     expect(readTree(join(folder, 'restored'))).toEqual(readTree(after));
   });
 
+  it('moves content larger than its memory through the disk up, and in bounded reads down', async () => {
+    const store = new FaultStore(new MemoryStore());
+    const folder = temporaryFolder();
+    const large = new Uint8Array(18 * MIB);
+    for (let at = 0; at < large.byteLength; at += 65_536) {
+      crypto.getRandomValues(large.subarray(at, at + 65_536));
+    }
+    const source = writeTree(join(folder, 'a'), {
+      ...programs(0, 3),
+      'artifacts/large.bin': large,
+    });
+    const session = await claimJob(store, claimant);
+    await session.commit(commitOf(source, 3));
+    expect(store.calls.map(({ method }) => method).slice(-2)).toEqual(['putStream', 'putIfAbsent']);
+
+    let most = 0;
+    const { getRange } = store;
+    store.getRange = (key, range, options) => {
+      most = Math.max(most, range.length);
+      return getRange(key, range, options);
+    };
+    await session.restore(join(folder, 'restored'));
+    expect(readTree(join(folder, 'restored'))).toEqual(readTree(source));
+    expect(most).toBeLessThanOrEqual(4 * MIB);
+  });
+
   it('stays incremental after a restore in another attempt', async () => {
     const store = counting(new MemoryStore());
     const folder = temporaryFolder();

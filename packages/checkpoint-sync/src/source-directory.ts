@@ -60,7 +60,8 @@ export async function scanDirectory(root: string): Promise<SourceFile[]> {
 }
 
 /**
- * The content of a file in pieces of at most a block. A piece is valid until the next is asked for.
+ * The content of a file in pieces of at most a block. A piece is valid until the next is asked for,
+ * and counts only once the last one has been taken without an error.
  *
  * @param buffer to read into, of at least a block or the file's size.
  * @throws {CheckpointSyncError} `INVALID_CHECKPOINT` when the file is no longer as it was found.
@@ -68,21 +69,16 @@ export async function scanDirectory(root: string): Promise<SourceFile[]> {
 export function* readSource(file: SourceFile, buffer: Uint8Array): Generator<Uint8Array> {
   const descriptor = openSync(file.absolute, READ_FLAGS);
   try {
-    checkStamp(file, descriptor);
     for (let left = file.bytes; left > 0; ) {
       const bytes = readSync(descriptor, buffer, 0, Math.min(left, BLOCK_BYTES), null);
       if (bytes === 0) throw changed(file);
       left -= bytes;
       yield buffer.subarray(0, bytes);
     }
-    checkStamp(file, descriptor);
+    if (stampOf(fstatSync(descriptor, { bigint: true })) !== file.stamp) throw changed(file);
   } finally {
     closeSync(descriptor);
   }
-}
-
-function checkStamp(file: SourceFile, descriptor: number): void {
-  if (stampOf(fstatSync(descriptor, { bigint: true })) !== file.stamp) throw changed(file);
 }
 
 function stampOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
