@@ -8,7 +8,7 @@ from openevolve.process_parallel import SerializableResult
 
 from openevolve_runner.errors import in_short
 from openevolve_runner.iteration import IterationReport, Verdict
-from openevolve_runner.score import evaluation_failed, reported_metrics, score_of
+from openevolve_runner.score import evaluation_failed, reported_metrics, score_of, storable_metrics
 
 
 def report_failure(iteration: int, failure: BaseException, seconds: float) -> IterationReport:
@@ -45,7 +45,7 @@ def report_result(
             completion_tokens=tokens[1],
             error=in_short(result.error or problem or "OpenEvolve made no program"),
         )
-    metrics = child["metrics"]
+    metrics = storable_metrics(child["metrics"])
     failed = evaluation_failed(metrics)
     error = None
     if failed:

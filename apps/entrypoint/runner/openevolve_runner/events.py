@@ -30,7 +30,7 @@ class Events:
         try:
             while line:
                 line = line[os.write(self._fd, line) :]
-        except BrokenPipeError:
+        except OSError:
             self._lost = True
             self._on_lost()
 

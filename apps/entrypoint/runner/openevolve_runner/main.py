@@ -38,7 +38,6 @@ def main(arguments: list[str]) -> NoReturn:
     except RunnerError as error:
         print(error, file=sys.stderr)
         _leave(error.exit_code)
-    workers.isolate_workers(run.events_fd, run.control_fd)
     events = Events(run.events_fd, on_lost=stop.request)
     try:
         code = _run(run, events, stop)
@@ -58,6 +57,7 @@ def main(arguments: list[str]) -> NoReturn:
 
 
 def _run(run: RunFile, events: Events, stop: StopRequest) -> int:
+    workers.isolate_workers(run.events_fd, run.control_fd)
     stop.leave_with(lambda: _leave_before_evolution(run, events))
     save_request = threading.Event()
     control.listen(run.control_fd, on_save=save_request.set, on_stop=request_from_any_thread)
