@@ -1,9 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
 import { FolderStore } from './folder-store.ts';
 import { collect } from './testing/collect.ts';
@@ -92,6 +93,14 @@ describe('FolderStore', () => {
     await expect(store.delete(['link/secret'])).rejects.toMatchObject(refused);
     await expect(store.get('plain/file-link')).rejects.toMatchObject(refused);
     expect(await readdir(outside)).toEqual(['secret']);
+  });
+
+  it('takes a named pipe for no object, and does not wait for it', async () => {
+    const root = await temporaryFolder();
+    await promisify(execFile)('mkfifo', [join(root, 'pipe')]);
+    const store = new FolderStore(root);
+    await expect(store.get('pipe')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    expect(await keys(store)).toEqual([]);
   });
 
   it('works through a root that is a link itself', async () => {

@@ -31,7 +31,8 @@ const TEMPORARY = '.object-store-tmp';
 /** A writer that is alive renews its file's time long before this. */
 const LEFTOVER_AGE_MS = 24 * 60 * 60 * 1000;
 const STREAM_CHUNK_BYTES = 256 * 1024;
-const READ_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW;
+/** Never waits for the other end of a pipe that somebody put there. */
+const READ_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /**
  * A folder as a store. Each object is a plain file at its key.
@@ -206,7 +207,7 @@ export class FolderStore implements ObjectStore {
     } catch (error) {
       throw folderError(error, key);
     }
-    throw new ObjectStoreError('NOT_FOUND', `${key} is a folder, so there is no object.`);
+    throw new ObjectStoreError('NOT_FOUND', `${key} is no plain file, so there is no object.`);
   }
 
   /** One folder in key order: a folder sorts as its name with a slash. */
