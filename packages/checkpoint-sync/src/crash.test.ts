@@ -1,5 +1,9 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import type { CommitEntry } from '@openevolve-aws/job-spec';
 import { FolderStore, MemoryStore, type ObjectStore } from '@openevolve-aws/object-store';
 import { FaultStore } from '@openevolve-aws/object-store/testing';
@@ -68,6 +72,49 @@ describe.each([
     },
   );
 });
+
+it('a process that is killed at any moment leaves whole commits, with the content they name', async () => {
+  const folder = temporaryFolder();
+  const root = join(folder, 'store');
+  const session = new URL('./session.ts', import.meta.url).href;
+  const fixtures = new URL('../tests/fixtures.ts', import.meta.url).href;
+  const script = `
+    import { FolderStore } from '@openevolve-aws/object-store';
+    const { claimJob } = await import(${JSON.stringify(session)});
+    const { claimant, commitOf } = await import(${JSON.stringify(fixtures)});
+    const { mkdirSync, writeFileSync } = await import('node:fs');
+    const writer = await claimJob(new FolderStore(${JSON.stringify(root)}), claimant);
+    for (let n = 1; ; n++) {
+      const home = ${JSON.stringify(folder)} + '/' + writer.generation + '-' + n;
+      mkdirSync(home);
+      writeFileSync(home + '/metadata.json', String(n));
+      writeFileSync(home + '/large.json', String(n).repeat(100_000));
+      console.log((await writer.commit(commitOf(home, n))).seq);
+    }`;
+  const packageRoot = fileURLToPath(new URL('..', import.meta.url));
+  const flags = ['--conditions=@openevolve-aws/source', '--input-type=module', '-e', script];
+  for (let round = 0; round < 4; round++) {
+    const child = spawn('node', flags, { cwd: packageRoot, stdio: ['ignore', 'pipe', 'inherit'] });
+    const exited = once(child, 'exit');
+    let acknowledged = 0;
+    let enough = 3 + round;
+    for await (const line of createInterface({ input: child.stdout })) {
+      acknowledged = Number(line);
+      // Another moment of the next commit in each round.
+      if (--enough === 0) setTimeout(() => child.kill('SIGKILL'), round * 3);
+    }
+    await exited;
+    expect(acknowledged).toBeGreaterThan(0);
+    const store = new FolderStore(root);
+    for (const commit of await listCommits(store)) await verifyCommit(store, commit);
+    const target = join(folder, `killed-${round}`);
+    const { commit, skipped } = await restoreNewest(store, target);
+    expect(skipped).toEqual([]);
+    expect(commit?.seq).toBeGreaterThanOrEqual(acknowledged);
+    const home = join(folder, `${commit?.generation}-${commit?.ledger.done}`);
+    expect(readTree(target)).toEqual(readTree(home));
+  }
+}, 30_000);
 
 it('a restore that dies at any call leaves nothing at its target', async () => {
   const store = new MemoryStore();

@@ -8,5 +8,5 @@ export { replay } from './job-state.ts';
 export { listCommits, restoreNewest, verifyCommit } from './read-only.ts';
 export type { RestoreResult, SkippedCommit } from './restore.ts';
 export { restoreCommit } from './restore.ts';
-export type { Claimant, CommitOptions } from './session.ts';
-export { claimJob, Session } from './session.ts';
+export type { Claimant, CommitOptions, Session } from './session.ts';
+export { claimJob } from './session.ts';

@@ -21,6 +21,7 @@ import {
   MAX_MANIFEST_BYTES,
   MAX_NAME_BYTES,
   MAX_RATIO,
+  MAX_STORED_MANIFEST_BYTES,
 } from './limits.ts';
 
 const compress = promisify(gzip);
@@ -42,6 +43,11 @@ const pathSchema = relativeFileSchema.refine(
     path.split('/').every((name) => Buffer.byteLength(name) <= MAX_NAME_BYTES),
   'a path of names that file systems allow',
 );
+
+/** Whether readers take a path; what they refuse must not be written. */
+export function isSafePath(path: string): boolean {
+  return pathSchema.safeParse(path).success;
+}
 
 const fileSchema = z.object({
   path: pathSchema,
@@ -66,7 +72,11 @@ export interface Manifest {
   readonly changes: Changes;
 }
 
-/** The stored form of a manifest: JSON, compressed with gzip. */
+/**
+ * The stored form of a manifest: JSON, compressed with gzip.
+ *
+ * @throws {CheckpointSyncError} `INVALID_CHECKPOINT` when it would be larger than readers take.
+ */
 export async function encodeManifest({ layers, changes }: Manifest): Promise<Uint8Array> {
   const packs: Pack[] = [];
   const indexes = new Map<string, number>();
@@ -89,7 +99,14 @@ export async function encodeManifest({ layers, changes }: Manifest): Promise<Uin
     packs: packs.map(({ key, blocks }) => ({ key, blocks })),
     files,
   };
-  return compress(JSON.stringify(document), { level: constants.Z_DEFAULT_COMPRESSION });
+  const raw = Buffer.from(JSON.stringify(document));
+  const stored = await compress(raw, { level: constants.Z_DEFAULT_COMPRESSION });
+  if (raw.byteLength > MAX_MANIFEST_BYTES || stored.byteLength > MAX_STORED_MANIFEST_BYTES) {
+    const size = `${changes.files.size} files need a manifest of ${raw.byteLength} bytes`;
+    const message = `${size}, more than readers take. Use fewer files or shorter names.`;
+    throw new CheckpointSyncError('INVALID_CHECKPOINT', message);
+  }
+  return stored;
 }
 
 /**

@@ -105,14 +105,18 @@ export async function restoreNewestOf(
 }
 
 async function refuseTaken(target: string): Promise<void> {
-  const names = await readdir(target).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
-    throw error;
-  });
-  if (names.length > 0) {
+  const isFree = await readdir(target).then(
+    (names) => names.length === 0,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return true;
+      if (error.code === 'ENOTDIR') return false;
+      throw error;
+    },
+  );
+  if (!isFree) {
     throw new CheckpointSyncError(
       'TARGET_EXISTS',
-      `${target} is not empty. Restore to a new directory, or remove that one first.`,
+      `${target} is taken. Restore to a new directory, or remove that one first.`,
     );
   }
 }

@@ -173,7 +173,7 @@ describe('a session', () => {
     expect(readTree(join(folder, 'restored'))).toEqual(readTree(source));
   });
 
-  it('refuses links, and files that change while they are read', async () => {
+  it('refuses links, names that readers would refuse, and files that change while they are read', async () => {
     const store = new MemoryStore();
     const folder = temporaryFolder();
     const session = await claimJob(store, claimant);
@@ -182,6 +182,10 @@ describe('a session', () => {
     const refused = { code: 'INVALID_CHECKPOINT', permanent: true };
     await expect(session.commit(commitOf(linked, 2))).rejects.toMatchObject(refused);
 
+    for (const name of ['back\\slash', `${'long/'.repeat(110)}name`]) {
+      const odd = writeTree(join(folder, `odd-${name.length}`), { [name]: '' });
+      await expect(session.commit(commitOf(odd, 2))).rejects.toMatchObject(refused);
+    }
     const growing = writeTree(join(folder, 'growing'), {
       'a.bin': new Uint8Array(8 * MIB),
       'b.json': 'finished?',
@@ -255,6 +259,8 @@ describe('a session', () => {
     const taken = writeTree(join(folder, 'taken'), { 'mine.txt': 'mine' });
     await expect(session.restore(taken)).rejects.toMatchObject({ code: 'TARGET_EXISTS' });
     expect(readdirSync(taken)).toEqual(['mine.txt']);
+    const file = session.restore(join(taken, 'mine.txt'));
+    await expect(file).rejects.toMatchObject({ code: 'TARGET_EXISTS' });
     const empty = writeTree(join(folder, 'empty'), {});
     await session.restore(empty);
     expect(readTree(empty)).toEqual(readTree(join(folder, 'a')));

@@ -11,10 +11,11 @@ import {
 import { join } from 'node:path';
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { CheckpointSyncError } from './errors.ts';
-import { BLOCK_BYTES, MAX_FILES } from './limits.ts';
+import { BLOCK_BYTES, MAX_CHECKPOINT_BYTES, MAX_FILES } from './limits.ts';
+import { isSafePath } from './manifest.ts';
 
 const FILES_PER_TURN = 500;
-const READ_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW;
+const READ_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /** A file of a checkpoint's directory as found. `stamp` changes whenever its content does. */
 export interface SourceFile {
@@ -33,11 +34,13 @@ export interface SourceFile {
  * Files are looked at without a round through the thread pool, which takes several times as long
  * for thousands of small ones; the event loop runs in between.
  *
- * @throws {CheckpointSyncError} `INVALID_CHECKPOINT` for anything but files and directories.
+ * @throws {CheckpointSyncError} `INVALID_CHECKPOINT` for anything but files and directories, and for
+ *   what readers would refuse.
  */
 export async function scanDirectory(root: string): Promise<SourceFile[]> {
   const files: SourceFile[] = [];
   const pending = [''];
+  let total = 0;
   for (let folder = pending.pop(); folder !== undefined; folder = pending.pop()) {
     for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
       const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
@@ -50,9 +53,15 @@ export async function scanDirectory(root: string): Promise<SourceFile[]> {
       if (!stats.isFile()) {
         throw invalid(`${absolute} is neither a file nor a directory. Checkpoints hold no links`);
       }
+      if (!isSafePath(path)) {
+        throw invalid(`${JSON.stringify(absolute)} has a name that readers refuse. Rename it`);
+      }
       const changedMs = Number(stats.ctimeMs);
       files.push({ path, absolute, bytes: Number(stats.size), stamp: stampOf(stats), changedMs });
-      if (files.length > MAX_FILES) throw invalid(`${root} has more than ${MAX_FILES} files`);
+      total += Number(stats.size);
+      if (files.length > MAX_FILES || total > MAX_CHECKPOINT_BYTES) {
+        throw invalid(`${root} has over ${MAX_FILES} files or ${MAX_CHECKPOINT_BYTES} bytes`);
+      }
       if (files.length % FILES_PER_TURN === 0) await yieldToEventLoop();
     }
   }
