@@ -16,7 +16,7 @@ import { claimJob } from './session.ts';
 
 const reader = fileURLToPath(new URL('../tests/read_commit.py', import.meta.url));
 
-it('sixty lines of Python read the format and extract the newest commit, byte for byte', async () => {
+it('a short Python program reads the format and extracts the newest commit, byte for byte', async () => {
   const folder = temporaryFolder();
   const root = join(folder, 'store');
   const session = await claimJob(new FolderStore(root), claimant);

@@ -243,6 +243,19 @@ describe('a session', () => {
     expect(next.state.end).toMatchObject({ outcome: 'target', commit: older.seq });
   });
 
+  it('builds nothing on a commit that it has quarantined', async () => {
+    const store = new MemoryStore();
+    const folder = temporaryFolder();
+    const source = writeTree(join(folder, 'a'), programs(0, 5));
+    const session = await claimJob(store, claimant);
+    const bad = await session.commit(commitOf(source, 5));
+    await session.quarantine(bad.seq, 'for the test');
+    await store.delete([bad.pack.key]);
+    const good = await session.commit(commitOf(source, 5));
+    expect(good.parent).toBeNull();
+    await verifyCommit(store, good);
+  });
+
   it('refuses values that a reader would refuse, before anything is written', async () => {
     const store = new MemoryStore();
     const session = await claimJob(store, claimant);

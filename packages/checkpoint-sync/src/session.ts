@@ -163,9 +163,15 @@ export class Session {
     return this.#inTurn(() => this.#append({ kind: 'ledger', ledger }, options));
   }
 
-  /** Makes every reader pass over a commit that could not be used. */
+  /**
+   * Makes every reader pass over a commit that could not be used. If this session has restored it,
+   * nothing builds on it any more: restore again, or the next commit uploads everything.
+   */
   quarantine(seq: number, reason: string, options: SignalOptions = {}): Promise<QuarantineEntry> {
-    return this.#inTurn(() => this.#append({ kind: 'quarantine', commit: seq, reason }, options));
+    return this.#inTurn(async () => {
+      if (this.#base?.commit.seq === seq) this.#base = null;
+      return this.#append({ kind: 'quarantine', commit: seq, reason }, options);
+    });
   }
 
   /** Records that this attempt ends before the run is complete. */

@@ -18,12 +18,12 @@ const STATE = 'metadata.json';
  */
 type Verdict = 'apply' | 'refuse' | 'lose-reply' | 'late' | 'die-before' | 'die-after' | 'die-late';
 const VERDICTS: readonly (readonly [Verdict, number])[] = [
-  ['refuse', 0.05],
+  ['refuse', 0.04],
   ['lose-reply', 0.08],
-  ['late', 0.05],
-  ['die-before', 0.03],
-  ['die-after', 0.03],
-  ['die-late', 0.03],
+  ['late', 0.06],
+  ['die-before', 0.02],
+  ['die-after', 0.02],
+  ['die-late', 0.02],
 ];
 
 interface Waiting {
@@ -82,10 +82,21 @@ export async function simulate(seed: number, store: ObjectStore, folder: string)
   };
 
   const work = async (view: ObjectStore, home: string, writer: number): Promise<void> => {
+    /** As any caller does: again while the writer lives and the error may go away. */
+    const patiently = async <T>(deed: () => Promise<T>): Promise<T> => {
+      for (;;) {
+        try {
+          return await deed();
+        } catch (error) {
+          const mayGoAway = error instanceof Error && 'permanent' in error && !error.permanent;
+          if (!mayGoAway || !alive.has(writer)) throw error;
+        }
+      }
+    };
     const before = [...acknowledged];
-    const session = await claimJob(view, claimant);
+    const session = await patiently(() => claimJob(view, claimant));
     newestClaim = Math.max(newestClaim, session.generation);
-    const { commit, skipped } = await session.restore(home);
+    const { commit, skipped } = await patiently(() => session.restore(home));
     check(skipped.length === 0, `skipped ${JSON.stringify(skipped)}`);
     const ids = commit ? readState(home) : [];
     for (const id of before) check(ids.includes(id), `writer ${writer} restored without ${id}`);
@@ -96,7 +107,7 @@ export async function simulate(seed: number, store: ObjectStore, folder: string)
       writeFileSync(join(home, STATE), JSON.stringify(ids));
       writeFileSync(join(home, `${id}.json`), id);
       const superseded = newestClaim > session.generation;
-      await session.commit(commitOf(home, ids.length));
+      await patiently(() => session.commit(commitOf(home, ids.length)));
       check(!superseded, `writer ${writer} committed ${id} though it was superseded`);
       acknowledged.add(id);
     }
@@ -104,7 +115,7 @@ export async function simulate(seed: number, store: ObjectStore, folder: string)
 
   startWriter();
   while (alive.size > 0 || started < WRITERS) {
-    if (started < WRITERS && (alive.size === 0 || (alive.size < 2 && random() < 0.15)))
+    if (started < WRITERS && (alive.size === 0 || (alive.size < 2 && random() < 0.3)))
       startWriter();
     // Only when every writer waits is the choice, and with it the schedule, the seed's alone.
     while ([...alive.keys()].some((writer) => waiting.every((call) => call.writer !== writer))) {
