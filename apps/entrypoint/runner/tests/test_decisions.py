@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
+from types import SimpleNamespace
 from typing import Any, Optional
 
 import pytest
@@ -11,7 +13,9 @@ from openevolve_runner.classify import report_result
 from openevolve_runner.iteration import IterationReport, Verdict
 from openevolve_runner.ledger import Ledger
 from openevolve_runner.outcome import Outcome, decide_outcome
+from openevolve_runner.pool import Drain, IterationFuture
 from openevolve_runner.save_policy import SavePolicy
+from openevolve_runner.stop import StopRequest
 
 
 def report(admitted: Optional[bool], metrics: dict[str, Any], **fields: Any) -> IterationReport:
@@ -65,6 +69,24 @@ def test_tokens_of_a_failed_iteration_are_counted() -> None:
 
     assert (ledger.done, ledger.failed, ledger.prompt_tokens) == (3, 1, 5)
     assert ledger.last_iteration == 8  # iteration 7 came in after 8
+
+
+def test_a_stop_waits_for_results_that_are_there_whatever_the_grace() -> None:
+    stop = StopRequest(leave=lambda: None)
+    pool = SimpleNamespace(in_flight=[], settle=lambda: None)
+    finished, running, queued = Future[Any](), Future[Any](), Future[Any]()
+    finished.set_result(SerializableResult())
+    running.set_running_or_notify_cancel()
+    pool.in_flight += [IterationFuture(pool, 1, future) for future in (finished, running, queued)]
+    drain = Drain(pool, stop, grace_seconds=0)
+
+    assert not drain.is_set()
+    stop.request()
+    assert not drain.is_set()  # a finished result is not taken yet
+    assert queued.cancelled() and not running.cancelled()
+    del pool.in_flight[0]
+    assert drain.is_set()
+    assert not Drain(pool, stop, grace_seconds=60).is_set()  # one still runs
 
 
 def test_a_new_best_is_saved_at_once_but_not_every_second() -> None:
