@@ -165,7 +165,9 @@ class Attempt {
       initial: standing.initial,
       onCommit: async ({ entry }) => {
         this.#lastCommit = entry;
-        await trace.store(entry.ledger);
+        await trace.store(entry.ledger).catch((error: unknown) => {
+          this.#noticeFailure('The trace could not be stored; the next commit tries again', error);
+        });
         await progress.committed(entry);
         log.info(
           `Commit ${entry.seq}: ${entry.ledger.done} iterations are safe (${entry.reason}).`,

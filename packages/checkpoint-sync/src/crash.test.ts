@@ -89,7 +89,7 @@ it('a process that is killed at any moment leaves whole commits, with the conten
       mkdirSync(home);
       writeFileSync(home + '/metadata.json', String(n));
       writeFileSync(home + '/large.json', String(n).repeat(100_000));
-      console.log((await writer.commit(commitOf(home, n))).seq);
+      console.log(String((await writer.commit(commitOf(home, n))).seq));
     }`;
   const packageRoot = fileURLToPath(new URL('..', import.meta.url));
   const flags = ['--conditions=@openevolve-aws/source', '--input-type=module', '-e', script];

@@ -154,7 +154,7 @@ describe('FolderStore', () => {
             () => true,
             (error) => { if (error.code !== 'ALREADY_EXISTS') throw error; return false; },
           );
-          if (won) console.log(n);
+          if (won) console.log(String(n));
         }
         process.exit(0);`,
       );

@@ -3,8 +3,8 @@ import type { Notice } from '@openevolve-aws/job-spec';
 /** An attempt stops by itself this long before its machine does, since nobody may signal it. */
 export const STOP_BEFORE_MS = 30_000;
 
+/** What follows the commit that every notice leads to at once. */
 export interface NoticePlan {
-  readonly commitNow: true;
   /** From now on every finished iteration is committed at once. */
   readonly commitEachIteration: boolean;
   /** Milliseconds until the attempt stops by itself; null to run on. */
@@ -17,15 +17,14 @@ export interface NoticePlan {
  *
  * @example
  * planForNotice({ action: 'terminate', time: '2026-01-01T00:02:00Z' }, new Date('2026-01-01T00:00:00Z'));
- * // { commitNow: true, commitEachIteration: true, stopInMs: 90000 }
+ * // { commitEachIteration: true, stopInMs: 90000 }
  */
 export function planForNotice(notice: Notice, now: Date): NoticePlan {
   if (notice.action === 'rebalance') {
-    return { commitNow: true, commitEachIteration: false, stopInMs: null };
+    return { commitEachIteration: false, stopInMs: null };
   }
   const left = Date.parse(notice.time) - now.getTime();
   return {
-    commitNow: true,
     commitEachIteration: true,
     stopInMs: Math.max(0, left - STOP_BEFORE_MS),
   };

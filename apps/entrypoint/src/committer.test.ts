@@ -1,0 +1,105 @@
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { claimJob, listCommits } from '@openevolve-aws/checkpoint-sync';
+import { emptyLedger } from '@openevolve-aws/job-spec';
+import { MemoryStore } from '@openevolve-aws/object-store';
+import { FaultStore } from '@openevolve-aws/object-store/testing';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { Committer } from './committer.ts';
+import type { CheckpointEvent } from './runner/protocol.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'committer-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+async function checkpoint(done: number): Promise<CheckpointEvent> {
+  const label = `checkpoint_${done}`;
+  const path = join(folder, label);
+  await mkdir(join(path, 'programs'), { recursive: true });
+  await writeFile(join(path, 'programs', 'a.json'), JSON.stringify({ done }));
+  await writeFile(join(path, 'metadata.json'), JSON.stringify({ last_iteration: done }));
+  const ledger = { ...emptyLedger(100), done, candidates: done, lastIteration: done };
+  return {
+    event: 'checkpoint',
+    path,
+    label,
+    reason: 'timer',
+    programs: 1,
+    ledger,
+    initial: null,
+    best: null,
+  };
+}
+
+async function committerOn(store: MemoryStore | FaultStore) {
+  const session = await claimJob(store, { submission: 1, batchJobId: null, batchAttempt: null });
+  const failures: unknown[] = [];
+  const committer = new Committer({
+    session,
+    initial: null,
+    onCommit: async () => undefined,
+    onFailure: (error) => failures.push(error),
+  });
+  return { session, committer, failures };
+}
+
+it('commits only the newest of the checkpoints that were declared meanwhile', async () => {
+  const store = new MemoryStore();
+  const { committer, failures } = await committerOn(store);
+  for (const done of [1, 2, 3]) {
+    committer.offer(await checkpoint(done));
+  }
+  await committer.settled();
+  expect(failures).toEqual([]);
+  expect(committer.last?.entry.ledger.done).toBe(3);
+  expect((await listCommits(store)).at(-1)?.ledger.done).toBe(3);
+});
+
+it('deletes directories that are of no more use, and keeps the newest declared one', async () => {
+  const { committer } = await committerOn(new MemoryStore());
+  committer.offer(await checkpoint(1));
+  await committer.settled();
+  expect(await readdir(folder)).toEqual(['checkpoint_1']);
+  committer.offer(await checkpoint(2));
+  await committer.settled();
+  expect(await readdir(folder)).toEqual(['checkpoint_2']);
+});
+
+it('makes no commit of a checkpoint that is declared again', async () => {
+  const store = new MemoryStore();
+  const { committer } = await committerOn(store);
+  const same = await checkpoint(1);
+  committer.offer(same);
+  await committer.settled();
+  committer.offer({ ...same, reason: 'request' });
+  await committer.settled();
+  expect(await listCommits(store)).toHaveLength(1);
+});
+
+it('reports a commit that failed, and makes the next one', async () => {
+  let broken = false;
+  const store = new FaultStore(new MemoryStore(), () => (broken ? 'refuse' : null));
+  const { committer, failures } = await committerOn(store);
+  broken = true;
+  committer.offer(await checkpoint(1));
+  await committer.settled();
+  expect(failures).toHaveLength(1);
+  expect(committer.last).toBeNull();
+  broken = false;
+  committer.offer(await checkpoint(2));
+  await committer.settled();
+  expect(committer.last?.entry.ledger.done).toBe(2);
+});
+
+it('tells of a newer attempt and commits nothing more', async () => {
+  const store = new MemoryStore();
+  const { committer, failures } = await committerOn(store);
+  await claimJob(store, { submission: 1, batchJobId: null, batchAttempt: null });
+  committer.offer(await checkpoint(1));
+  await committer.settled();
+  expect(failures).toEqual([expect.objectContaining({ code: 'SUPERSEDED' })]);
+  expect(await listCommits(store)).toEqual([]);
+});

@@ -1,0 +1,21 @@
+import { expect, it } from 'vitest';
+import { createLog } from './log.ts';
+
+function record(secrets: string[]) {
+  const lines: string[] = [];
+  return { lines, log: createLog(secrets, (line) => lines.push(line)) };
+}
+
+it('begins failures with ERROR, one line each', () => {
+  const { lines, log } = record([]);
+  log.error('first\nsecond');
+  expect(lines).toEqual([expect.stringMatching(/^ERROR \S+Z first second$/)]);
+});
+
+it('masks secrets in its own lines and in those of other programs', () => {
+  const { lines, log } = record(['AIza-key', '']);
+  log.info('using AIza-key');
+  log.pass('AIza-key and AIza-key');
+  expect(lines.join('\n')).not.toContain('AIza-key');
+  expect(lines[1]).toBe('******** and ********');
+});
