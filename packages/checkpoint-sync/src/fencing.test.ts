@@ -19,7 +19,7 @@ async function everyEntry(session: Session, source: string): Promise<void> {
   const commit = await session.commit(commitOf(source, 2));
   await session.appendLedger(ledger(3));
   await session.quarantine(commit.seq, 'for the test');
-  await session.stop(75, 'for the test');
+  await session.stop(75, 'for the test', true);
   await session.end('target', (await session.commit(commitOf(source, 4))).seq, ledger(4));
 }
 
@@ -98,7 +98,7 @@ describe('two live writers', () => {
       commit: (session) => session.commit(commitOf(source, 5)),
       ledger: (session) => session.appendLedger(ledger(5)),
       quarantine: (session) => session.quarantine(2, 'wrong'),
-      stop: (session) => session.stop(75, 'late'),
+      stop: (session) => session.stop(75, 'late', true),
       end: (session) => session.end('target', 2, ledger(5)),
       assertNewest: (session) => session.assertNewest(),
     };

@@ -82,6 +82,7 @@ async function plant(
     ledger: ledger(1),
     initial: null,
     best: null,
+    earlyStopping: null,
     ...change,
     pack: { ...pack, ...change.pack },
   });
@@ -247,8 +248,14 @@ describe('a hostile manifest', () => {
     await here.store.put('packs/1-3', top);
     const manifest = { offset: 0, length: top.byteLength, sha256: sha256(top) };
     const log = await JobLog.open(here.store);
-    const { kind, parent, label, reason, files, bytes, initial, best } = lower;
-    const body = { kind, parent, label, reason, files, bytes, initial, best, ledger: lower.ledger };
+    const {
+      version: _version,
+      seq: _seq,
+      entryId: _entryId,
+      generation: _generation,
+      at: _at,
+      ...body
+    } = lower;
     const pack = { key: 'packs/1-3', bytes: top.byteLength, manifest };
     await expectRefused(here, await log.append(1, { ...body, pack }), 'UNSAFE_MANIFEST');
   });

@@ -233,7 +233,7 @@ describe('a session', () => {
     const newer = await session.commit(commitOf(writeTree(join(folder, '2'), programs(0, 2)), 2));
     await session.appendLedger(ledger(9));
     await session.quarantine(newer.seq, 'it killed two attempts');
-    await session.stop(75, 'Spot notice');
+    await session.stop(75, 'Spot notice', true);
 
     const next = await claimJob(store, claimant);
     expect(next.state).toMatchObject({ ledger: { done: 9 }, stop: { exitCode: 75 }, end: null });
@@ -260,8 +260,8 @@ describe('a session', () => {
     const store = new MemoryStore();
     const session = await claimJob(store, claimant);
     const refused = { code: 'INVALID_ENTRY', permanent: true };
-    await expect(session.stop(999, 'no such code')).rejects.toMatchObject(refused);
-    expect((await session.stop(75, 'fine')).seq).toBe(2);
+    await expect(session.stop(999, 'no such code', true)).rejects.toMatchObject(refused);
+    expect((await session.stop(75, 'fine', true)).seq).toBe(2);
   });
 
   it('does not restore over what is there, and restores into an empty directory', async () => {

@@ -1,6 +1,7 @@
 import type {
   ClaimEntry,
   CommitEntry,
+  EarlyStopping,
   EndEntry,
   Ledger,
   LedgerEntry,
@@ -35,6 +36,7 @@ export interface CommitOptions extends SignalOptions {
   readonly ledger: Ledger;
   readonly initial: ScoredProgram | null;
   readonly best: ScoredProgram | null;
+  readonly earlyStopping: EarlyStopping | null;
   /** Reads every file, also those whose size, times and inode are as before. */
   readonly fullCheck?: boolean;
 }
@@ -130,7 +132,8 @@ export class Session {
    */
   commit(options: CommitOptions): Promise<CommitEntry> {
     return this.#inTurn(async () => {
-      const { directory, label, reason, ledger, initial, best, fullCheck = false } = options;
+      const { directory, label, reason, ledger, initial, best, earlyStopping } = options;
+      const { fullCheck = false } = options;
       const { signal } = options;
       // Never the same key with other bytes: a PUT that was given up may still arrive.
       const key = outputKeys.pack(this.generation, ++this.#packs);
@@ -150,6 +153,7 @@ export class Session {
           ledger,
           initial,
           best,
+          earlyStopping,
         },
         { signal },
       );
@@ -174,9 +178,16 @@ export class Session {
     });
   }
 
-  /** Records that this attempt ends before the run is complete. */
-  stop(exitCode: number, reason: string, options: SignalOptions = {}): Promise<StopEntry> {
-    return this.#inTurn(() => this.#append({ kind: 'stop', exitCode, reason }, options));
+  /** Records that this attempt ends before the run is complete, and whether something outside ended it. */
+  stop(
+    exitCode: number,
+    reason: string,
+    interrupted: boolean,
+    options: SignalOptions = {},
+  ): Promise<StopEntry> {
+    return this.#inTurn(() =>
+      this.#append({ kind: 'stop', exitCode, reason, interrupted }, options),
+    );
   }
 
   /** Records that the run is complete. Final results are written after it. */

@@ -60,6 +60,7 @@ export function commitOf(directory: string, done: number): CommitOptions {
     ledger: ledger(done),
     initial: null,
     best: null,
+    earlyStopping: null,
   };
 }
 

@@ -17,8 +17,8 @@ export { noticeSchema } from './contracts/notice.ts';
 export { findConfigProblems } from './contracts/openevolve-config.ts';
 export type { AttemptEnd, RetryRule } from './contracts/retry-rules.ts';
 export { decideRetry, retryRules } from './contracts/retry-rules.ts';
-export type { AttemptRecord } from './documents/attempt-record.ts';
-export { attemptRecordSchema } from './documents/attempt-record.ts';
+export type { AttemptEndKind, AttemptRecord } from './documents/attempt-record.ts';
+export { attemptEndSchema, attemptRecordSchema } from './documents/attempt-record.ts';
 export type { Control } from './documents/control.ts';
 export { controlSchema } from './documents/control.ts';
 export type { Job, JobModel } from './documents/job.ts';
@@ -35,6 +35,7 @@ export { emptyLedger, iterationsLeft, ledgerSchema } from './documents/ledger.ts
 export type {
   ClaimEntry,
   CommitEntry,
+  EarlyStopping,
   EndEntry,
   LedgerEntry,
   LogEntry,
@@ -47,6 +48,7 @@ export type {
 export {
   claimEntrySchema,
   commitEntrySchema,
+  earlyStoppingSchema,
   endEntrySchema,
   ledgerEntrySchema,
   logEntrySchema,
@@ -87,6 +89,8 @@ export {
   MAX_MEMORY_MIB,
   MAX_VCPUS,
   MIN_MEMORY_MIB,
+  RUNNER_MEMORY_MIB,
+  WORKER_MEMORY_MIB,
 } from './limits.ts';
 export {
   jobIdSchema,

@@ -35,6 +35,7 @@ export const containerEnvironmentSchema = z.object({
   OPENEVOLVE_WORK_DIR: z.string().min(1).default('/tmp/openevolve'),
   /** Where the host writes Spot and rebalance notices. */
   OPENEVOLVE_NOTICE_FILE: z.string().min(1).optional(),
+  AWS_EC2_METADATA_SERVICE_ENDPOINT: z.url().optional(),
   /** `stdin`: the parent holds our standard input open; its end counts as SIGTERM. */
   OPENEVOLVE_LIFELINE: z.enum(['stdin']).optional(),
 });

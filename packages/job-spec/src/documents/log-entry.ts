@@ -37,6 +37,12 @@ export const claimEntrySchema = z.object({
   batchAttempt: z.int().min(1).nullable(),
 });
 
+/** What OpenEvolve counts for its early stopping and does not save. */
+export const earlyStoppingSchema = z.object({
+  bestScore: z.number().nullable(),
+  iterationsWithoutImprovement: z.int().min(0),
+});
+
 export const commitEntrySchema = z.object({
   ...common,
   kind: z.literal('commit'),
@@ -51,6 +57,7 @@ export const commitEntrySchema = z.object({
   ledger: ledgerSchema,
   initial: scoredProgramSchema.nullable(),
   best: scoredProgramSchema.nullable(),
+  earlyStopping: earlyStoppingSchema.nullable(),
 });
 
 /** Spend or failures without a new checkpoint. */
@@ -75,9 +82,11 @@ export const pruneEntrySchema = z.object({
   dropped: z.array(seqSchema).min(1),
 });
 
+/** An attempt ended before the run was complete; `interrupted` when something outside ended it. */
 export const stopEntrySchema = z.object({
   ...common,
   kind: z.literal('stop'),
+  interrupted: z.boolean(),
   exitCode: z.int().min(0).max(255),
   reason: z.string().min(1).max(1000),
 });
@@ -113,4 +122,5 @@ export type PruneEntry = z.output<typeof pruneEntrySchema>;
 export type StopEntry = z.output<typeof stopEntrySchema>;
 export type EndEntry = z.output<typeof endEntrySchema>;
 export type PackReference = z.output<typeof packReferenceSchema>;
+export type EarlyStopping = z.output<typeof earlyStoppingSchema>;
 export type Outcome = z.output<typeof outcomeSchema>;

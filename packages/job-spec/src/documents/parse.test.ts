@@ -10,6 +10,7 @@ const submission = {
   jobId: '0a1b2c3d',
   batchJobName: 'openevolve-alice-0a1b2c3d',
   createdAt: '2026-01-01T00:00:00.000Z',
+  afterControl: 0,
 };
 
 const job = {

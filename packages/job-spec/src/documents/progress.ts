@@ -23,6 +23,8 @@ export const progressSchema = z.object({
     .object({ seq: seqSchema, at: timestampSchema, iterationsDone: z.int().min(0) })
     .nullable(),
   lossWindow: z.object({ iterations: z.int().min(0), seconds: z.number().min(0) }),
+  /** The number of the last control request that was carried out; 0 for none. */
+  controlled: z.int().min(0),
 });
 
 export type Progress = z.output<typeof progressSchema>;

@@ -8,6 +8,8 @@ export const submissionSchema = z.object({
   jobId: jobIdSchema,
   batchJobName: jobNameSchema,
   createdAt: timestampSchema,
+  /** The last control request before it; what earlier ones asked to stop is over. */
+  afterControl: z.int().min(0),
 });
 
 /** `by-batch-id/<batch job id>`: Batch forgets jobs after some days; this does not. */
