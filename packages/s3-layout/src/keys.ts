@@ -34,9 +34,30 @@ export const inputKeys = {
   requirements: 'requirements.txt',
   file: (relative: string) => `files/${relative}`,
   control: (number: number) => `control/${number}.json`,
+  controls: 'control/',
   submission: (number: number) => `submissions/${number}.json`,
   submissions: 'submissions/',
 } as const;
+
+/**
+ * The number of a control request's key, or null for a key that is none.
+ *
+ * @example
+ * controlNumberOfKey('control/3.json'); // 3
+ */
+export function controlNumberOfKey(key: string): number | null {
+  return numberOf(/(?:^|\/)control\/([1-9]\d{0,8})\.json$/, key);
+}
+
+/** The number of a submission's key, or null for a key that is none. */
+export function submissionNumberOfKey(key: string): number | null {
+  return numberOf(/(?:^|\/)submissions\/([1-9]\d{0,8})\.json$/, key);
+}
+
+function numberOf(pattern: RegExp, key: string): number | null {
+  const match = pattern.exec(key);
+  return match ? Number(match[1]) : null;
+}
 
 /** Names under a job's output prefix. */
 export const outputKeys = {
@@ -72,6 +93,5 @@ export function formatSeq(seq: number): string {
  * seqOfCommitKey('commits/000000000042.json'); // 42
  */
 export function seqOfCommitKey(key: string): number | null {
-  const match = /(?:^|\/)commits\/(\d{12})\.json$/.exec(key);
-  return match ? Number(match[1]) : null;
+  return numberOf(/(?:^|\/)commits\/(\d{12})\.json$/, key);
 }
