@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import {
-  type BatchIdRecord,
   DEFAULT_COMMIT_INTERVAL_SECONDS,
   DEFAULT_ITERATIONS,
   DEFAULT_MEMORY_MIB,
@@ -10,13 +9,15 @@ import {
   type Job,
   type JobModel,
   jobSchema,
-  type Submission,
+  RUNNER_MEMORY_MIB,
   serializeDocument,
+  WORKER_MEMORY_MIB,
 } from '@openevolve-aws/job-spec';
-import { batchIdKey, inputKeys, jobPrefixes } from '@openevolve-aws/s3-layout';
+import { inputKeys, jobPrefixes } from '@openevolve-aws/s3-layout';
 import type { Backend } from '../backend.ts';
 import { BatchClientError } from '../errors.ts';
 import { type JobFile, readConfig, readSource } from './job-files.ts';
+import { makeSubmission } from './make-submission.ts';
 
 /** What to run. Paths are files of the caller's. */
 export interface SubmitRequest {
@@ -102,6 +103,15 @@ export async function planSubmission(
     });
   }
 
+  const { memoryMib, vcpus } = parsed.data;
+  const leastMemory = RUNNER_MEMORY_MIB + vcpus * WORKER_MEMORY_MIB;
+  if (memoryMib < leastMemory) {
+    throw new BatchClientError(
+      'INVALID_INPUT',
+      `${memoryMib} MiB are too little for ${vcpus} vCPUs, since each has a worker of at least ${WORKER_MEMORY_MIB} MiB: ask for at least ${leastMemory} MiB, or for fewer vCPUs.`,
+    );
+  }
+
   const warnings: string[] = [];
   if (!program.text.includes('EVOLVE-BLOCK-START')) {
     warnings.push(
@@ -153,36 +163,7 @@ export async function submitPlan(
   await backend.inputs.putIfAbsent(`${prefix}/${inputKeys.job}`, serializeDocument(job));
 
   onStep('submit');
-  const submission: Submission = {
-    version: 1,
-    number: 1,
-    jobId: job.id,
-    batchJobName: job.name,
-    createdAt: new Date().toISOString(),
-  };
-  await backend.inputs.putIfAbsent(
-    `${prefix}/${inputKeys.submission(submission.number)}`,
-    serializeDocument(submission),
-  );
-  const batchJobId = await backend.submit({
-    batchJobName: job.name,
-    owner: job.owner,
-    jobId: job.id,
-    submission: submission.number,
-    vcpus: job.vcpus,
-    memoryMib: job.memoryMib,
-    model: job.model,
-  });
-  await backend.inputs.put(
-    batchIdKey(job.owner, batchJobId),
-    serializeDocument({
-      version: 1,
-      batchJobId,
-      jobId: job.id,
-      owner: job.owner,
-      submission: submission.number,
-    } satisfies BatchIdRecord),
-  );
+  const { batchJobId } = await makeSubmission(backend, job, 1, 0);
   return {
     jobId: job.id,
     batchJobId,

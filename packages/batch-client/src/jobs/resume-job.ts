@@ -1,0 +1,72 @@
+import type { Job } from '@openevolve-aws/job-spec';
+import { isStoreError } from '@openevolve-aws/object-store';
+import { inputKeys, jobPrefixes, submissionNumberOfKey } from '@openevolve-aws/s3-layout';
+import { type Backend, isTerminal } from '../backend.ts';
+import { BatchClientError } from '../errors.ts';
+import { lastControl, storeControl } from './control-job.ts';
+import { findJob, newestSubmission } from './find-job.ts';
+import { makeSubmission } from './make-submission.ts';
+
+export interface ResumedJob {
+  readonly jobId: string;
+  readonly batchJobId: string;
+  readonly submission: number;
+}
+
+/**
+ * Lets a job that has ended go on under its own id, from its newest commit, with its ledger: after
+ * it failed, was cancelled or stopped, or was done and is to do more.
+ *
+ * @param iterations how many in all from now on; as before without it.
+ * @throws {BatchClientError} `CONFLICT` while it still runs, and when it is done and no more is asked
+ *   for.
+ * @example
+ * const { batchJobId } = await resumeJob(backend, 'alice', 'a1b2c3d4', { iterations: 500 });
+ */
+export async function resumeJob(
+  backend: Backend,
+  owner: string,
+  reference: string,
+  { iterations }: { readonly iterations?: number | undefined } = {},
+): Promise<ResumedJob> {
+  const job = await findJob(backend, owner, reference);
+  const { status } = await newestSubmission(backend, job);
+  if (!isTerminal(status)) {
+    throw new BatchClientError(
+      'CONFLICT',
+      `Job ${job.id} has not ended (${status}); it goes on by itself.`,
+    );
+  }
+  if (status === 'SUCCEEDED' && iterations === undefined) {
+    throw new BatchClientError(
+      'CONFLICT',
+      `Job ${job.id} is done; name a larger number of iterations to let it go on.`,
+    );
+  }
+  // Before the count of requests is taken, so that it is part of what the submission builds on.
+  if (iterations !== undefined) {
+    await storeControl(backend, job, { kind: 'extend', iterations });
+  }
+  const afterControl = await lastControl(backend, job);
+  const number = (await lastSubmission(backend, job)) + 1;
+  try {
+    const { batchJobId } = await makeSubmission(backend, job, number, afterControl);
+    return { jobId: job.id, batchJobId, submission: number };
+  } catch (cause) {
+    if (isStoreError(cause, 'ALREADY_EXISTS')) {
+      throw new BatchClientError('CONFLICT', `Job ${job.id} was just resumed by someone else.`, {
+        cause,
+      });
+    }
+    throw cause;
+  }
+}
+
+async function lastSubmission(backend: Backend, job: Job): Promise<number> {
+  const prefix = `${jobPrefixes(job.owner, job.id).input}/${inputKeys.submissions}`;
+  let last = 0;
+  for await (const { key } of backend.inputs.list(prefix)) {
+    last = Math.max(last, submissionNumberOfKey(key) ?? 0);
+  }
+  return last;
+}
