@@ -1,7 +1,9 @@
-/** Why an attempt must end before its work is done. */
+/** Why an attempt must end before its work is done, and what is to follow. */
 export interface Stop {
   /** In words, for the log and the attempt record. */
   readonly reason: string;
+  /** `GO_ON`: in another attempt. `STOPPED`: until someone resumes the job. */
+  readonly exit: 'GO_ON' | 'STOPPED';
 }
 
 /**
@@ -20,7 +22,7 @@ export class StopRequest {
     return this.#controller.signal.aborted ? (this.#controller.signal.reason as Stop) : null;
   }
 
-  request(reason: string): void {
-    this.#controller.abort({ reason } satisfies Stop);
+  request(reason: string, exit: Stop['exit'] = 'GO_ON'): void {
+    this.#controller.abort({ reason, exit } satisfies Stop);
   }
 }

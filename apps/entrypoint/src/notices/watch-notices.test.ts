@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Notice } from '@openevolve-aws/job-spec';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { readNotice } from './notice-file.ts';
 import { watchNotices } from './watch-notices.ts';
 
 let folder: string;
@@ -18,7 +19,8 @@ it('reports each notice once, passes over a half-written one, and ends when it i
   const first = Promise.withResolvers<void>();
   const second = Promise.withResolvers<void>();
   await writeFile(path, '{"action": "rebal');
-  const watching = watchNotices(path, controller.signal, (notice) => {
+  const source = { kind: 'host file', read: () => readNotice(path) } as const;
+  const watching = watchNotices(source, controller.signal, (notice) => {
     seen.push(notice);
     (seen.length === 1 ? first : second).resolve();
   });

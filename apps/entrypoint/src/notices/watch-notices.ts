@@ -1,27 +1,27 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Notice } from '@openevolve-aws/job-spec';
-import { readNotice } from './notice-file.ts';
+import type { NoticeSource } from './notice-source.ts';
 
+/** AWS asks for a look every five seconds or more often; a commit must follow within five. */
 const LOOK_MS = 1_000;
 
-/**
- * Watches for notices until the signal aborts, and reports each new one once.
- *
- * @param path the file that the host writes.
- */
+/** Watches for notices until the signal aborts, and reports each new one once. */
 export async function watchNotices(
-  path: string,
+  source: NoticeSource,
   signal: AbortSignal,
   onNotice: (notice: Notice) => void,
 ): Promise<void> {
+  if (source.kind === 'none') {
+    return;
+  }
   let last = '';
   while (!signal.aborted) {
-    await setTimeout(LOOK_MS, undefined, { signal }).catch(() => undefined);
-    const notice = await readNotice(path);
+    const notice = await source.read();
     const seen = JSON.stringify(notice);
-    if (notice && seen !== last) {
+    if (notice && seen !== last && !signal.aborted) {
       last = seen;
       onNotice(notice);
     }
+    await setTimeout(LOOK_MS, undefined, { signal }).catch(() => undefined);
   }
 }

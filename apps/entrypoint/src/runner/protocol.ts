@@ -1,4 +1,10 @@
-import { ledgerSchema, outcomeSchema, scoredProgramSchema } from '@openevolve-aws/job-spec';
+import {
+  earlyStoppingSchema,
+  type Ledger,
+  ledgerSchema,
+  outcomeSchema,
+  scoredProgramSchema,
+} from '@openevolve-aws/job-spec';
 import { z } from 'zod';
 
 /** The version of the contract with the Python runner; both sides refuse another one. */
@@ -20,7 +26,8 @@ export interface RunFile {
   readonly output: string;
   readonly resume: {
     readonly checkpoint: string;
-    readonly ledger: z.output<typeof ledgerSchema>;
+    readonly ledger: Ledger;
+    readonly early_stopping: z.output<typeof earlyStoppingSchema> | null;
   } | null;
   readonly iterations: number;
   readonly target_score: number | null;
@@ -28,6 +35,12 @@ export interface RunFile {
   readonly save_interval_seconds: number;
   /** How long running iterations may still take when the run is asked to stop. */
   readonly drain_grace_seconds: number;
+  /** Bounds of each worker process; null for none. */
+  readonly worker_limits: {
+    readonly memory_mib: number | null;
+    readonly file_mib: number | null;
+    readonly processes: number | null;
+  };
   readonly events_fd: number;
   readonly control_fd: number;
 }
@@ -77,6 +90,7 @@ const checkpointEvent = z.object({
   ledger: ledgerSchema,
   initial: scoredProgramSchema.nullable(),
   best: scoredProgramSchema.nullable(),
+  early_stopping: earlyStoppingSchema.nullable(),
 });
 
 /** The last event of a run that ended by itself; the final checkpoint came before it. */

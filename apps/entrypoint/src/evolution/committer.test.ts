@@ -6,8 +6,8 @@ import { emptyLedger } from '@openevolve-aws/job-spec';
 import { MemoryStore } from '@openevolve-aws/object-store';
 import { FaultStore } from '@openevolve-aws/object-store/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { CheckpointEvent } from '../runner/protocol.ts';
 import { Committer } from './committer.ts';
-import type { CheckpointEvent } from './runner/protocol.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -31,6 +31,7 @@ async function checkpoint(done: number): Promise<CheckpointEvent> {
     ledger,
     initial: null,
     best: null,
+    early_stopping: null,
   };
 }
 

@@ -3,17 +3,15 @@ import { join } from 'node:path';
 import { exportPlain, type Session } from '@openevolve-aws/checkpoint-sync';
 import {
   type AttemptRecord,
-  attemptRecordSchema,
   type CommitEntry,
   type Job,
   type Outcome,
-  parseDocument,
   type Summary,
   serializeDocument,
 } from '@openevolve-aws/job-spec';
 import { fileBody, type ObjectStore } from '@openevolve-aws/object-store';
 import { outputKeys } from '@openevolve-aws/s3-layout';
-import { readTrace } from './trace.ts';
+import { readTrace } from '../evolution/trace.ts';
 
 const OFFLINE_NOTE =
   'Programs came from the offline model: a seeded search that needs no key and is not an LLM.';
@@ -27,8 +25,8 @@ export interface FinalOutputs {
   readonly commit: CommitEntry;
   /** The plain checkpoint of that commit. */
   readonly directory: string;
-  /** This attempt, as it ends. */
-  readonly attempt: AttemptRecord;
+  /** All attempts of the job, oldest first; this one as it ends. */
+  readonly attempts: readonly AttemptRecord[];
 }
 
 /**
@@ -36,7 +34,7 @@ export interface FinalOutputs {
  * its being there means that all the rest is; every step can be repeated.
  */
 export async function writeOutputs(final: FinalOutputs): Promise<void> {
-  const { job, outputs, session, directory, commit, outcome } = final;
+  const { job, outputs, session, directory, commit, outcome, attempts } = final;
   await session.assertNewest();
   await exportPlain(outputs, commit);
   const best = await bestProgramOf(directory);
@@ -48,7 +46,6 @@ export async function writeOutputs(final: FinalOutputs): Promise<void> {
   }
   await outputs.put(outputKeys.log('iterations.jsonl'), await readTrace(outputs));
 
-  const attempts = await readAttempts(final);
   const { ledger } = commit;
   const summary: Summary = {
     version: 1,
@@ -66,7 +63,7 @@ export async function writeOutputs(final: FinalOutputs): Promise<void> {
       kind: job.model.kind,
       note: job.model.kind === 'offline' ? OFFLINE_NOTE : PROVIDER_NOTE,
     },
-    startedAt: attempts[0]?.startedAt ?? final.attempt.startedAt,
+    startedAt: attempts[0]?.startedAt ?? job.createdAt,
     endedAt: new Date().toISOString(),
     finalCommit: commit.seq,
     attempts: attempts.map(({ version: _version, jobId: _jobId, ...attempt }) => attempt),
@@ -103,15 +100,4 @@ async function bestProgramOf(
         extension: name.slice('best_program'.length),
         content: await readFile(join(directory, name)),
       };
-}
-
-async function readAttempts({ outputs, attempt }: FinalOutputs): Promise<AttemptRecord[]> {
-  const earlier: AttemptRecord[] = [];
-  for await (const { key } of outputs.list(outputKeys.attempts)) {
-    const record = parseDocument(attemptRecordSchema, await outputs.get(key), key);
-    if (record.generation !== attempt.generation) {
-      earlier.push(record);
-    }
-  }
-  return [...earlier, attempt].sort((a, b) => a.generation - b.generation);
 }

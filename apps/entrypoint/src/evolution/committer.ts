@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import type { Session } from '@openevolve-aws/checkpoint-sync';
 import type { CommitEntry, Ledger, ScoredProgram } from '@openevolve-aws/job-spec';
-import type { CheckpointEvent } from './runner/protocol.ts';
+import type { CheckpointEvent } from '../runner/protocol.ts';
 
 /** What a commit was made of, and when. */
 export interface Committed {
@@ -71,6 +71,7 @@ export class Committer {
             ledger: next.ledger,
             initial: next.initial ?? this.#options.initial,
             best: next.best,
+            earlyStopping: next.early_stopping,
           });
           this.#last = { entry, directory: next.path };
           await this.#options.onCommit(this.#last);

@@ -9,12 +9,11 @@ import {
 import type { ObjectStore } from '@openevolve-aws/object-store';
 import { outputKeys } from '@openevolve-aws/s3-layout';
 
-const INTERVAL_MS = 2_000;
-
 interface Standing {
-  ledger: Ledger;
-  initial: ScoredProgram | null;
-  best: ScoredProgram | null;
+  readonly ledger: Ledger;
+  readonly initial: ScoredProgram | null;
+  readonly best: ScoredProgram | null;
+  readonly controlled: number;
 }
 
 export interface ProgressReporterOptions extends Standing {
@@ -23,12 +22,13 @@ export interface ProgressReporterOptions extends Standing {
   readonly outputs: ObjectStore;
   readonly lastCommit: CommitEntry | null;
   readonly startedAt: string;
+  readonly intervalMs: number;
   /** A report that could not be stored: worth a line, never the attempt. */
   readonly onFailure: (error: unknown) => void;
 }
 
 /**
- * Keeps `progress.json` up to date: at most one write in two seconds, and at once when the phase
+ * Keeps `progress.json` up to date: at most one write in an interval, and at once when the phase
  * changes or a commit is made. Only the newest generation may write it, so the log is looked at
  * right before.
  */
@@ -41,15 +41,28 @@ export class ProgressReporter {
   #writing: Promise<void> = Promise.resolve();
 
   constructor(options: ProgressReporterOptions) {
-    const { ledger, initial, best } = options;
+    const { ledger, initial, best, controlled } = options;
     this.#options = options;
-    this.#standing = { ledger, initial, best };
+    this.#standing = { ledger, initial, best, controlled };
     this.#lastCommit = options.lastCommit;
+  }
+
+  get standing(): Standing {
+    return this.#standing;
+  }
+
+  /** What a hard kill would cost now. */
+  get lossWindow(): Progress['lossWindow'] {
+    const since = this.#lastCommit?.at ?? this.#options.startedAt;
+    return {
+      iterations: this.#standing.ledger.done - (this.#lastCommit?.ledger.done ?? 0),
+      seconds: Math.max(0, (Date.now() - Date.parse(since)) / 1000),
+    };
   }
 
   update(standing: Partial<Standing>): void {
     this.#standing = { ...this.#standing, ...standing };
-    this.#timer ??= setTimeout(() => void this.#write(), INTERVAL_MS);
+    this.#timer ??= setTimeout(() => void this.#write(), this.#options.intervalMs);
   }
 
   async committed(entry: CommitEntry): Promise<void> {
@@ -62,15 +75,6 @@ export class ProgressReporter {
     await this.#write();
   }
 
-  get standing(): Readonly<Standing> {
-    return this.#standing;
-  }
-
-  /** Finished iterations that no commit holds. */
-  get iterationsAtRisk(): number {
-    return this.#standing.ledger.done - (this.#lastCommit?.ledger.done ?? 0);
-  }
-
   async #write(): Promise<void> {
     if (this.#timer !== null) {
       clearTimeout(this.#timer);
@@ -81,10 +85,8 @@ export class ProgressReporter {
   }
 
   async #store(): Promise<void> {
-    const { jobId, session, outputs, startedAt } = this.#options;
-    const now = new Date();
+    const { jobId, session, outputs } = this.#options;
     const commit = this.#lastCommit;
-    const since = commit?.at ?? startedAt;
     await session.assertNewest();
     await outputs.put(
       outputKeys.progress,
@@ -92,7 +94,7 @@ export class ProgressReporter {
         version: 1,
         jobId,
         generation: session.generation,
-        updatedAt: now.toISOString(),
+        updatedAt: new Date().toISOString(),
         phase: this.#phase,
         ...this.#standing,
         lastCommit: commit && {
@@ -100,10 +102,7 @@ export class ProgressReporter {
           at: commit.at,
           iterationsDone: commit.ledger.done,
         },
-        lossWindow: {
-          iterations: this.iterationsAtRisk,
-          seconds: Math.max(0, (now.getTime() - Date.parse(since)) / 1000),
-        },
+        lossWindow: this.lossWindow,
       } satisfies Progress),
     );
   }

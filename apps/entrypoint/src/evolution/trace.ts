@@ -1,7 +1,7 @@
 import type { Ledger } from '@openevolve-aws/job-spec';
 import type { ObjectStore } from '@openevolve-aws/object-store';
 import { outputKeys } from '@openevolve-aws/s3-layout';
-import type { IterationEvent } from './runner/protocol.ts';
+import type { IterationEvent } from '../runner/protocol.ts';
 
 /**
  * The per-iteration trace of one attempt: JSON lines, stored in segments. Only iterations that a

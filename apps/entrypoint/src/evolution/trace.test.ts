@@ -1,7 +1,7 @@
 import { emptyLedger } from '@openevolve-aws/job-spec';
 import { MemoryStore } from '@openevolve-aws/object-store';
 import { expect, it } from 'vitest';
-import type { IterationEvent } from './runner/protocol.ts';
+import type { IterationEvent } from '../runner/protocol.ts';
 import { readTrace, Trace } from './trace.ts';
 
 const ledger = (done: number) => ({ ...emptyLedger(20), done, lastIteration: done });

@@ -1,0 +1,43 @@
+import { expect, it } from 'vitest';
+import { embeddedMetrics } from './metrics.ts';
+
+const metrics = {
+  bestScore: 0.8,
+  iterationThroughput: 12,
+  llmCallSuccessRate: 0.9,
+  lastCommitAgeSeconds: 14.2,
+  lossWindowIterations: 3,
+};
+
+it('is one line that names every figure it holds, in the namespace OpenEvolve', () => {
+  const line = embeddedMetrics('alice', '0a1b2c3d', metrics, new Date(1_767_225_600_000));
+  expect(line).not.toContain('\n');
+  expect(JSON.parse(line)).toMatchObject({
+    _aws: {
+      Timestamp: 1_767_225_600_000,
+      CloudWatchMetrics: [
+        {
+          Namespace: 'OpenEvolve',
+          Dimensions: [['Owner'], ['Owner', 'JobShortId']],
+          Metrics: [
+            { Name: 'BestScore', Unit: 'None' },
+            { Name: 'IterationThroughput', Unit: 'None' },
+            { Name: 'LLMCallSuccessRate', Unit: 'None' },
+            { Name: 'LastCommitAge', Unit: 'Seconds' },
+            { Name: 'LossWindowIterations', Unit: 'Count' },
+          ],
+        },
+      ],
+    },
+    Owner: 'alice',
+    JobShortId: '0a1b2c3d',
+    BestScore: 0.8,
+    LastCommitAge: 14.2,
+  });
+});
+
+it('leaves out what has no figure yet', () => {
+  const line = embeddedMetrics('alice', '0a1b2c3d', { ...metrics, bestScore: null }, new Date());
+  expect(JSON.parse(line)).not.toHaveProperty('BestScore');
+  expect(line).not.toContain('"Name":"BestScore"');
+});

@@ -1,0 +1,51 @@
+/** What is measured of a running job; null where there is no figure yet. */
+export interface Metrics {
+  readonly bestScore: number | null;
+  /** Finished iterations per minute since the last line. */
+  readonly iterationThroughput: number;
+  /** Share of model calls that succeeded since the last line, 0 to 1. */
+  readonly llmCallSuccessRate: number | null;
+  readonly lastCommitAgeSeconds: number;
+  readonly lossWindowIterations: number;
+}
+
+const units = {
+  BestScore: 'None',
+  IterationThroughput: 'None',
+  LLMCallSuccessRate: 'None',
+  LastCommitAge: 'Seconds',
+  LossWindowIterations: 'Count',
+} as const;
+
+/**
+ * One line in CloudWatch's embedded metric format, which CloudWatch Logs turns into metrics:
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+ * Metrics without a figure are left out, since the format has no null.
+ *
+ * @param now when it was measured.
+ */
+export function embeddedMetrics(owner: string, jobId: string, metrics: Metrics, now: Date): string {
+  const figures: Record<keyof typeof units, number | null> = {
+    BestScore: metrics.bestScore,
+    IterationThroughput: metrics.iterationThroughput,
+    LLMCallSuccessRate: metrics.llmCallSuccessRate,
+    LastCommitAge: metrics.lastCommitAgeSeconds,
+    LossWindowIterations: metrics.lossWindowIterations,
+  };
+  const known = Object.entries(figures).filter(([, figure]) => figure !== null);
+  return JSON.stringify({
+    _aws: {
+      Timestamp: now.getTime(),
+      CloudWatchMetrics: [
+        {
+          Namespace: 'OpenEvolve',
+          Dimensions: [['Owner'], ['Owner', 'JobShortId']],
+          Metrics: known.map(([Name]) => ({ Name, Unit: units[Name as keyof typeof units] })),
+        },
+      ],
+    },
+    Owner: owner,
+    JobShortId: jobId,
+    ...Object.fromEntries(known),
+  });
+}

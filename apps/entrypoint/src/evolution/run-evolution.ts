@@ -1,0 +1,242 @@
+import { setInterval } from 'node:timers/promises';
+import type { EarlyStopping, Job, Ledger } from '@openevolve-aws/job-spec';
+import type { ControlPlan } from '../control/control-plan.ts';
+import type { Log } from '../log.ts';
+import { planForNotice } from '../notices/notice-plan.ts';
+import type { NoticeSource } from '../notices/notice-source.ts';
+import { watchNotices } from '../notices/watch-notices.ts';
+import { runnerEnvironment } from '../runner/environment.ts';
+import type { FinishedEvent, IterationEvent, StartedEvent } from '../runner/protocol.ts';
+import { writeRunFile } from '../runner/run-file.ts';
+import { type RunnerProcess, startRunner } from '../runner/runner-process.ts';
+import type { StopRequest } from '../stop-request.ts';
+import type { Committer } from './committer.ts';
+import { type EvolutionEnd, judgeEnd } from './evolution-end.ts';
+import type { ProgressReporter } from './progress-reporter.ts';
+import type { Trace } from './trace.ts';
+
+/** When the runner has not saved and ended by then it is killed; 25 s are all that SIGTERM gives. */
+const STOP_TIMEOUT_MS = 20_000;
+const METRICS_MS = 60_000;
+
+export interface Evolution {
+  readonly job: Job;
+  /** Iterations in all, over all attempts. */
+  readonly asked: number;
+  readonly folders: { readonly inputs: string; readonly run: string; readonly output: string };
+  readonly configFile: string;
+  /** Whether the container has a user of its own. */
+  readonly isolated: boolean;
+  readonly python: string;
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  readonly resume: {
+    readonly checkpoint: string;
+    readonly ledger: Ledger;
+    readonly earlyStopping: EarlyStopping | null;
+  } | null;
+  readonly notices: NoticeSource;
+  readonly control: { readonly everyMs: number; readonly read: () => Promise<ControlPlan> };
+  readonly committer: Committer;
+  readonly progress: ProgressReporter;
+  readonly trace: Trace;
+  readonly log: Log;
+  readonly stop: StopRequest;
+  readonly onStarted: (event: StartedEvent) => void;
+  readonly reportMetrics: () => void;
+  /** Aborts when another attempt has taken over: nothing may be written any more. */
+  readonly superseded: AbortSignal;
+}
+
+/**
+ * Runs the Python runner to its end and feeds what it reports to the committer, the progress report
+ * and the trace. When the number of iterations that are asked for changes, the runner is stopped in
+ * order and the end is `unfinished`.
+ *
+ * @throws {EntrypointError} when the job can never succeed, as the runner's exit code says.
+ */
+export async function runEvolution(evolution: Evolution): Promise<EvolutionEnd> {
+  const { job, folders, committer, log, stop } = evolution;
+  const runner = await startRunner({
+    python: evolution.python,
+    runFile: await writeRunFile(evolution),
+    directory: folders.run,
+    environment: runnerEnvironment(evolution.variables, folders.run, job.env),
+    onLine: (line) => log.pass(line),
+  });
+  const watch = new Watch(evolution, runner);
+  let finished: FinishedEvent | null = null;
+  let fatal: string | null = null;
+  try {
+    for await (const event of runner.events) {
+      switch (event.event) {
+        case 'started':
+          evolution.onStarted(event);
+          evolution.progress.update(event.initial ? { initial: event.initial } : {});
+          break;
+        case 'iteration':
+          log.info(describeIteration(event));
+          evolution.trace.add(event);
+          evolution.progress.update({ ledger: event.ledger });
+          watch.iterationFinished();
+          break;
+        case 'checkpoint':
+          evolution.progress.update({ ledger: event.ledger, best: event.best });
+          committer.offer(event);
+          break;
+        case 'problem':
+          log[event.severity === 'fatal' ? 'error' : 'warn'](event.message);
+          fatal = event.severity === 'fatal' ? event.message : fatal;
+          break;
+        case 'finished':
+          finished = event;
+          break;
+      }
+    }
+  } catch (error) {
+    runner.kill();
+    throw error;
+  } finally {
+    // Its pipe is closed: it has a moment to end by itself.
+    watch.runnerMustEnd();
+    await runner.exited;
+    await watch.close();
+    // What the runner may have left behind must not outlive it.
+    runner.kill();
+  }
+  const exit = await runner.exited;
+  log.info(`The runner ended with ${exit.signal ?? `exit code ${exit.code}`}.`);
+  await committer.settled();
+  const stopReason = stop.stop?.reason ?? null;
+  return judgeEnd({ exit, finished, fatal, asked: evolution.asked, stopReason });
+}
+
+/** All that is looked at beside the runner's events while it runs. */
+class Watch {
+  readonly #evolution: Evolution;
+  readonly #runner: RunnerProcess;
+  readonly #done = new AbortController();
+  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #loops: Promise<void>[];
+  #commitEachIteration = false;
+  #stopping = false;
+
+  constructor(evolution: Evolution, runner: RunnerProcess) {
+    this.#evolution = evolution;
+    this.#runner = runner;
+    const { stop, superseded } = evolution;
+    const { signal } = this.#done;
+    stop.signal.addEventListener('abort', this.#onStop, { signal });
+    superseded.addEventListener('abort', () => runner.kill(), { signal });
+    if (stop.stop) {
+      this.#onStop();
+    }
+    if (superseded.aborted) {
+      runner.kill();
+    }
+    this.#loops = [this.#watchNotices(), this.#watchControl(), this.#reportMetrics()];
+  }
+
+  iterationFinished(): void {
+    if (this.#commitEachIteration) {
+      this.#runner.send({ command: 'save' });
+    }
+  }
+
+  runnerMustEnd(): void {
+    this.#after(STOP_TIMEOUT_MS, () => this.#runner.kill());
+  }
+
+  async close(): Promise<void> {
+    this.#done.abort();
+    for (const timer of this.#timers) {
+      clearTimeout(timer);
+    }
+    await Promise.all(this.#loops);
+  }
+
+  readonly #onStop = () => {
+    this.#drain(`${this.#evolution.stop.stop?.reason}`);
+  };
+
+  /** Asks the runner to save and end; kills it when it does not. */
+  #drain(why: string): void {
+    if (this.#stopping) {
+      return;
+    }
+    this.#stopping = true;
+    const { log } = this.#evolution;
+    log.info(`Stopping: ${why}. What is finished is saved first.`);
+    this.#runner.send({ command: 'stop' });
+    this.#after(STOP_TIMEOUT_MS, () => {
+      log.error('The runner has not saved in time and is killed.');
+      this.#runner.kill();
+    });
+  }
+
+  async #watchNotices(): Promise<void> {
+    const { notices, log, stop } = this.#evolution;
+    await watchNotices(notices, this.#done.signal, (notice) => {
+      const plan = planForNotice(notice, new Date());
+      log.warn(`Notice from the host: ${notice.action} at ${notice.time}. Saving now.`);
+      this.#runner.send({ command: 'save' });
+      this.#commitEachIteration ||= plan.commitEachIteration;
+      if (plan.stopInMs !== null) {
+        this.#after(plan.stopInMs, () => stop.request('Spot notice'));
+      }
+    }).catch((error: unknown) => log.error(`Notices cannot be read: ${String(error)}`));
+  }
+
+  async #watchControl(): Promise<void> {
+    const { control, asked, stop, log, progress } = this.#evolution;
+    await this.#every(control.everyMs, async () => {
+      const plan = await control.read().catch((error: unknown) => {
+        log.error(`Control requests cannot be read: ${String(error)}`);
+        return null;
+      });
+      if (plan === null) {
+        return;
+      }
+      if (plan.commit) {
+        log.info('A commit is asked for.');
+        this.#runner.send({ command: 'save' });
+      }
+      if (plan.stop) {
+        stop.request('asked to stop', 'STOPPED');
+      } else if (plan.asked !== asked) {
+        this.#drain(`${plan.asked} iterations are asked for now`);
+      }
+      if (plan.controlled !== progress.standing.controlled) {
+        progress.update({ controlled: plan.controlled });
+      }
+    });
+  }
+
+  async #reportMetrics(): Promise<void> {
+    await this.#every(METRICS_MS, async () => this.#evolution.reportMetrics());
+  }
+
+  async #every(milliseconds: number, task: () => Promise<void>): Promise<void> {
+    const { signal } = this.#done;
+    try {
+      for await (const _ of setInterval(milliseconds, undefined, { signal })) {
+        await task();
+      }
+    } catch (error) {
+      if (!signal.aborted) {
+        throw error;
+      }
+    }
+  }
+
+  #after(milliseconds: number, action: () => void): void {
+    this.#timers.add(setTimeout(action, milliseconds));
+  }
+}
+
+function describeIteration(event: IterationEvent): string {
+  const { iteration, ledger, error, score } = event;
+  const result = score === null ? 'no score' : `score ${Number(score.toPrecision(6))}`;
+  const what =
+    event.id === null ? `failed: ${error}` : result + (event.is_best ? ', the best so far' : '');
+  return `Iteration ${iteration} (${ledger.done} of ${ledger.asked}): ${what}`;
+}
