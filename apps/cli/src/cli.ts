@@ -2,11 +2,13 @@ import { readFileSync } from 'node:fs';
 import { Builtins, Cli } from 'clipanion';
 import { CancelCommand } from './commands/cancel.ts';
 import { DrillCommand } from './commands/drill.ts';
+import { ExtendCommand } from './commands/extend.ts';
 import { ListCommand } from './commands/list.ts';
 import { LocalSupervisorCommand } from './commands/local-supervisor.ts';
 import { LogsCommand } from './commands/logs.ts';
 import { QuickstartCommand } from './commands/quickstart.ts';
 import { ResultsCommand } from './commands/results.ts';
+import { ResumeCommand } from './commands/resume.ts';
 import { StatusCommand } from './commands/status.ts';
 import { SubmitCommand } from './commands/submit.ts';
 import { joinNegativeNumbers, syntaxSentence } from './syntax.ts';
@@ -35,6 +37,8 @@ export async function runCli(args: readonly string[]): Promise<number> {
     ListCommand,
     ResultsCommand,
     CancelCommand,
+    ResumeCommand,
+    ExtendCommand,
     DrillCommand,
     QuickstartCommand,
     LocalSupervisorCommand,

@@ -70,6 +70,11 @@ describe('a submission that cannot be used', () => {
     ['half an iteration', [...files, '--iterations', '1.5'], /--iterations 1\.5 .*whole number/],
     ['words for vCPUs', [...files, '--vcpus', 'many'], /--vcpus .*"many"/],
     ['too little memory', [...files, '--memory', '1'], /--memory 1 .*MiB/],
+    [
+      'memory that its workers do not fit in',
+      [...files, '--memory', '1000'],
+      /1000 MiB are too little for 8 vCPUs.*2048/,
+    ],
     ['a name that Batch refuses', [...files, '--name', 'a b'], /name.*letters, digits/],
     ['an unknown flag', [...files, '--iteration', '5'], /--iteration/],
     [
