@@ -1,46 +1,27 @@
-import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { claimJob, isSyncError, type Session } from '@openevolve-aws/checkpoint-sync';
+import type { Session } from '@openevolve-aws/checkpoint-sync';
 import {
   type AttemptRecord,
   type CommitEntry,
   type ContainerEnvironment,
   containerExit,
-  emptyLedger,
-  type Job,
-  type Ledger,
   type Outcome,
   parseDocument,
   submissionSchema,
 } from '@openevolve-aws/job-spec';
-import type { Gateway } from '@openevolve-aws/llm-gateway';
-import { isStoreError, type ObjectStore, openStore, retrying } from '@openevolve-aws/object-store';
+import { isStoreError } from '@openevolve-aws/object-store';
 import { inputKeys } from '@openevolve-aws/s3-layout';
-import {
-  beginRecord,
-  closeKilledRecords,
-  readEarlierRecords,
-  storeRecord,
-} from './attempt-records.ts';
+import { type AttemptEnd, endOf } from './attempt-end.ts';
+import { beginRecord, storeRecord } from './attempt-records.ts';
+import { type ClaimedJob, claimTheJob } from './claimed-job.ts';
 import { type ControlPlan, planControl } from './control/control-plan.ts';
 import { ControlRequests } from './control/control-requests.ts';
-import { EntrypointError } from './errors.ts';
-import { Committer } from './evolution/committer.ts';
-import { embeddedMetrics } from './evolution/metrics.ts';
-import { ProgressReporter } from './evolution/progress-reporter.ts';
-import { runEvolution } from './evolution/run-evolution.ts';
-import { Trace } from './evolution/trace.ts';
-import { startJobGateway } from './gateway.ts';
-import { downloadInputs, readJob } from './inputs.ts';
+import { JobEvolution, type JobEvolutionEnd, type Saved } from './evolution/job-evolution.ts';
+import { type Folders, makeFolders } from './folders.ts';
+import { downloadInputs } from './inputs.ts';
 import type { Log } from './log.ts';
-import { describeMachine } from './machine.ts';
-import { InstanceMetadata } from './notices/instance-metadata.ts';
-import { findNoticeSource, type NoticeSource } from './notices/notice-source.ts';
-import { paceOf } from './pace.ts';
 import { restoreJob } from './restore/restore-job.ts';
 import { storeAttemptLog, writeOutputs } from './results/outputs.ts';
 import type { StopRequest } from './stop-request.ts';
-import { timeLeftMs } from './time-limit.ts';
 
 export interface AttemptOptions {
   readonly environment: ContainerEnvironment;
@@ -50,100 +31,55 @@ export interface AttemptOptions {
   readonly stop: StopRequest;
 }
 
-/** What an attempt works on, once it has claimed the job. */
-interface Claimed {
-  readonly job: Job;
-  readonly inputs: ObjectStore;
-  readonly outputs: ObjectStore;
-  readonly session: Session;
-  readonly notices: NoticeSource;
-  /** Of all attempts before this one, all of them ended. */
-  readonly earlier: readonly AttemptRecord[];
-}
-
-/** A checkpoint directory and the commit that holds it. */
-interface Saved {
-  readonly entry: CommitEntry;
-  readonly directory: string;
-}
-
-/** How an attempt ends: its exit code, and why in plain words. */
-interface AttemptEnd {
-  readonly how: 'done' | 'interrupted' | 'by itself';
-  readonly exitCode: number;
-  readonly reason: string;
-}
-
 /**
- * One attempt of a job: claim, inputs, restore, run, commit, results.
+ * One attempt of a job: claim, inputs, restore, evolve, results.
  *
  * @returns the container's exit code.
- * @throws {EntrypointError} whose code names the exit code.
+ * @throws what {@link endOf} turns into an exit code, when the job could not even be claimed.
  */
 export async function runAttempt(options: AttemptOptions): Promise<number> {
   const { environment, log } = options;
   const startedAt = new Date().toISOString();
-  const inputs = retrying(await openStore(environment.S3_INPUT_PREFIX));
-  const outputs = retrying(await openStore(environment.S3_OUTPUT_PREFIX));
-  const job = await readJob(inputs, environment);
-  const session = await claimJob(outputs, {
-    submission: environment.OPENEVOLVE_SUBMISSION,
-    batchJobId: environment.AWS_BATCH_JOB_ID ?? null,
-    batchAttempt: environment.AWS_BATCH_JOB_ATTEMPT ?? null,
-  });
-  log.info(`Job ${job.id} of ${job.owner}, generation ${session.generation}.`);
-
-  const metadata = new InstanceMetadata(environment.AWS_EC2_METADATA_SERVICE_ENDPOINT);
-  const [notices, machine, earlier] = await Promise.all([
-    findNoticeSource(environment.OPENEVOLVE_NOTICE_FILE, metadata),
-    describeMachine(metadata),
-    readEarlierRecords(outputs, session.generation, (problem) => log.warn(problem)),
-  ]);
-  const claimed: Claimed = {
-    job,
-    inputs,
-    outputs,
-    session,
-    notices,
-    earlier: await closeKilledRecords(outputs, earlier, session.state),
-  };
+  const claimed = await claimTheJob(environment, log);
+  const folders = await makeFolders(environment.OPENEVOLVE_WORK_DIR);
+  const { job, session, notices, machine } = claimed;
   const host = { noticeSource: notices.kind, machine };
   const record = beginRecord(job, session, environment, startedAt, host);
-  return new Attempt(options, claimed, record).run();
+  return new Attempt(options, claimed, folders, record).run();
 }
 
 class Attempt {
   readonly #options: AttemptOptions;
-  readonly #claimed: Claimed;
-  readonly #folders: { inputs: string; run: string; output: string; restored: string };
+  readonly #claimed: ClaimedJob;
+  readonly #folders: Folders;
   readonly #control: ControlRequests;
-  readonly #superseded = new AbortController();
   #record: AttemptRecord;
-  #progress: ProgressReporter | null = null;
-  #saved: Saved | null = null;
+  #restored: Saved | null = null;
+  #evolution: JobEvolution | null = null;
 
-  constructor(options: AttemptOptions, claimed: Claimed, record: AttemptRecord) {
+  constructor(
+    options: AttemptOptions,
+    claimed: ClaimedJob,
+    folders: Folders,
+    record: AttemptRecord,
+  ) {
     this.#options = options;
     this.#claimed = claimed;
+    this.#folders = folders;
     this.#record = record;
     this.#control = new ControlRequests(claimed.inputs, (problem) => options.log.error(problem));
-    const work = options.environment.OPENEVOLVE_WORK_DIR;
-    this.#folders = {
-      inputs: join(work, 'input'),
-      run: join(work, 'run'),
-      output: join(work, 'output'),
-      restored: join(work, 'restored'),
-    };
   }
 
   async run(): Promise<number> {
     const { log } = this.#options;
-    await storeRecord(this.#claimed.outputs, this.#record);
     let end: AttemptEnd;
     try {
+      await storeRecord(this.#claimed.outputs, this.#record);
       end = await this.#work();
     } catch (error) {
-      end = this.#failed(error);
+      end = endOf(error);
+      const isOurs = end.exitCode === containerExit.INTERNAL && error instanceof Error;
+      log.error(isOurs ? (error.stack ?? end.reason) : end.reason);
     }
     log.info(`Ending with exit code ${end.exitCode}: ${end.reason}.`);
     if (end.exitCode !== containerExit.SUPERSEDED) {
@@ -153,94 +89,55 @@ class Attempt {
   }
 
   async #work(): Promise<AttemptEnd> {
-    const { log, stop } = this.#options;
-    const { job, session, inputs, earlier } = this.#claimed;
-    await this.#makeFolders();
+    const { log, stop, environment, variables } = this.#options;
+    const { job, session, inputs } = this.#claimed;
     await downloadInputs(inputs, job, this.#folders.inputs);
     await this.#restore();
-    let plan = await this.#readControl(await this.#controlledBefore());
-    const { end: complete } = session.state;
-    if (complete && this.#saved && plan.asked <= complete.ledger.asked) {
+    const plan = await this.#readControl(await this.#controlledBefore());
+    const complete = completeRun(session, this.#restored, plan);
+    if (complete) {
       log.info('The run is complete already; only its results are left to write.');
-      return this.#finish(complete.outcome, this.#saved);
+      return this.#finish(complete.outcome, complete.saved);
     }
     if (plan.stop) {
       stop.request('asked to stop', 'STOPPED');
     }
-    const limit = timeLeftMs(job.timeoutSeconds, earlier);
-    const timer =
-      limit === null
-        ? undefined
-        : setTimeout(() => stop.request(`time limit of ${job.timeoutSeconds} s`, 'STOPPED'), limit);
-    const progress = this.#beginProgress(plan);
-    const trace = new Trace(this.#claimed.outputs, session.generation);
-    const committer = this.#beginCommits(progress, trace);
-    await progress.enter('running');
-    const { gateway, configFile } = await this.#startGateway();
-    const reportMetrics = this.#metrics(progress, gateway);
-    try {
-      for (;;) {
-        if (stop.stop) {
-          return this.#stopped(stop.stop);
-        }
-        const end = await runEvolution({
-          job,
-          asked: plan.asked,
-          folders: this.#folders,
-          configFile,
-          python: this.#options.environment.OPENEVOLVE_PYTHON,
-          isolated: !this.#isLocal(),
-          variables: this.#options.variables,
-          resume: this.#saved && {
-            checkpoint: this.#saved.directory,
-            ledger: this.#saved.entry.ledger,
-            earlyStopping: this.#saved.entry.earlyStopping,
-          },
-          notices: this.#claimed.notices,
-          control: {
-            everyMs: paceOf(this.#options.environment.S3_OUTPUT_PREFIX).controlMs,
-            read: () => this.#readControl(progress.standing.controlled),
-          },
-          committer,
-          progress,
-          trace,
-          log,
-          stop,
-          superseded: this.#superseded.signal,
-          reportMetrics,
-          onStarted: ({ python, openevolve, workers }) => {
-            log.info(`OpenEvolve ${openevolve} on Python ${python} with ${workers} workers.`);
-            const versions = { ...this.#record.versions, python, openevolve };
-            this.#record = { ...this.#record, versions };
-          },
-        });
-        this.#superseded.signal.throwIfAborted();
-        if (stop.stop) {
-          return this.#stopped(stop.stop);
-        }
-        const next = await this.#readControl(progress.standing.controlled);
-        if (end.kind === 'unfinished' && next.asked === plan.asked) {
-          return { how: 'by itself', exitCode: containerExit.GO_ON, reason: end.reason };
-        }
-        if (end.kind === 'complete' && next.asked <= plan.asked) {
-          return await this.#complete(end.outcome, progress);
-        }
-        plan = next;
-      }
-    } finally {
-      clearTimeout(timer);
-      reportMetrics();
-      await gateway.close();
-    }
+    this.#evolution = new JobEvolution({
+      claimed: this.#claimed,
+      environment,
+      variables,
+      folders: this.#folders,
+      restored: this.#restored,
+      plan,
+      readControl: (after, signal) => this.#readControl(after, signal),
+      log,
+      stop,
+      onStarted: ({ python, openevolve, workers }) => {
+        log.info(`OpenEvolve ${openevolve} on Python ${python} with ${workers} workers.`);
+        const versions = { ...this.#record.versions, python, openevolve };
+        this.#record = { ...this.#record, versions };
+      },
+    });
+    return this.#conclude(await this.#evolution.run());
   }
 
-  async #makeFolders(): Promise<void> {
-    const { inputs, run, output } = this.#folders;
-    for (const directory of Object.values(this.#folders)) {
-      await rm(directory, { recursive: true, force: true });
-    }
-    for (const directory of [inputs, run, output]) {
-      await mkdir(directory, { recursive: true });
+  async #conclude(end: JobEvolutionEnd): Promise<AttemptEnd> {
+    switch (end.kind) {
+      case 'stopped': {
+        const { reason, exit } = end.stop;
+        return {
+          how: 'interrupted',
+          exitCode: containerExit[exit],
+          reason: `interrupted (${reason})`,
+        };
+      }
+      case 'unfinished':
+        return { how: 'by itself', exitCode: containerExit.GO_ON, reason: end.reason };
+      case 'complete': {
+        const { seq, ledger } = end.saved.entry;
+        await this.#claimed.session.end(end.outcome, seq, ledger);
+        return this.#finish(end.outcome, end.saved);
+      }
     }
   }
 
@@ -250,7 +147,7 @@ class Attempt {
     const { restored: directory } = this.#folders;
     const submission = environment.OPENEVOLVE_SUBMISSION;
     const { commit, skipped } = await restoreJob(session, directory, earlier, submission, log);
-    this.#saved = commit && { entry: this.#carryOver(commit), directory };
+    this.#restored = commit && { entry: carryOver(commit, session), directory };
     this.#record = {
       ...this.#record,
       skipped: [...skipped],
@@ -268,21 +165,6 @@ class Attempt {
     );
   }
 
-  /** What was spent is never undone, and no number is used twice, also after an older commit. */
-  #carryOver(commit: CommitEntry): CommitEntry {
-    const newest: Ledger = this.#claimed.session.state.ledger ?? commit.ledger;
-    const { tokens, lastIteration } = commit.ledger;
-    const ledger = {
-      ...commit.ledger,
-      lastIteration: Math.max(lastIteration, newest.lastIteration),
-      tokens: {
-        prompt: Math.max(tokens.prompt, newest.tokens.prompt),
-        completion: Math.max(tokens.completion, newest.tokens.completion),
-      },
-    };
-    return { ...commit, ledger };
-  }
-
   /** Control requests up to this number were made before this submission. */
   async #controlledBefore(): Promise<number> {
     const key = inputKeys.submission(this.#options.environment.OPENEVOLVE_SUBMISSION);
@@ -297,96 +179,14 @@ class Attempt {
     }
   }
 
-  async #readControl(after: number): Promise<ControlPlan> {
-    return planControl(await this.#control.read(), this.#claimed.job.iterations, after);
-  }
-
-  #beginProgress({ asked, controlled }: ControlPlan): ProgressReporter {
-    const entry = this.#saved?.entry ?? null;
-    this.#progress = new ProgressReporter({
-      ledger: { ...(entry?.ledger ?? emptyLedger(asked)), asked },
-      initial: entry?.initial ?? null,
-      best: entry?.best ?? null,
-      controlled,
-      jobId: this.#claimed.job.id,
-      session: this.#claimed.session,
-      outputs: this.#claimed.outputs,
-      lastCommit: entry,
-      startedAt: this.#record.startedAt,
-      intervalMs: paceOf(this.#options.environment.S3_OUTPUT_PREFIX).progressMs,
-      onFailure: (error) => this.#noticeFailure('The progress report could not be stored', error),
-    });
-    return this.#progress;
-  }
-
-  #beginCommits(progress: ProgressReporter, trace: Trace): Committer {
-    const { log } = this.#options;
-    return new Committer({
-      session: this.#claimed.session,
-      initial: progress.standing.initial,
-      onCommit: async (saved) => {
-        const { seq, reason, ledger } = saved.entry;
-        this.#saved = saved;
-        await trace.store(ledger).catch((error: unknown) => {
-          this.#noticeFailure('The trace could not be stored; the next commit tries again', error);
-        });
-        await progress.committed(saved.entry);
-        log.info(
-          `Commit ${seq} (${reason}): ${ledger.done} of ${ledger.asked} iterations are saved.`,
-        );
-      },
-      onFailure: (error) => this.#noticeFailure('A commit failed', error),
-    });
-  }
-
-  async #startGateway(): Promise<{ gateway: Gateway; configFile: string }> {
-    const { environment, log } = this.#options;
-    const { inputs, run } = this.#folders;
-    return startJobGateway(this.#claimed.job, environment, inputs, run, log);
-  }
-
-  #metrics(progress: ProgressReporter, gateway: Gateway): () => void {
-    const { job } = this.#claimed;
-    let last = { at: Date.now(), done: progress.standing.ledger.done, calls: gateway.usage() };
-    return () => {
-      const now = { at: Date.now(), done: progress.standing.ledger.done, calls: gateway.usage() };
-      const requests = now.calls.requests - last.calls.requests;
-      const failures = now.calls.failures - last.calls.failures;
-      const { iterations, seconds } = progress.lossWindow;
-      const metrics = {
-        bestScore: progress.standing.best?.score ?? null,
-        iterationThroughput: ((now.done - last.done) / Math.max(1, now.at - last.at)) * 60_000,
-        llmCallSuccessRate: requests === 0 ? null : (requests - failures) / requests,
-        lastCommitAgeSeconds: seconds,
-        lossWindowIterations: iterations,
-      };
-      last = now;
-      this.#options.log.pass(embeddedMetrics(job.owner, job.id, metrics, new Date(now.at)));
-    };
-  }
-
-  #stopped({ reason, exit }: { reason: string; exit: 'GO_ON' | 'STOPPED' }): AttemptEnd {
-    return { how: 'interrupted', exitCode: containerExit[exit], reason: `interrupted (${reason})` };
-  }
-
-  async #complete(outcome: Outcome, progress: ProgressReporter): Promise<AttemptEnd> {
-    const saved = this.#saved;
-    if (!saved || saved.entry.ledger.done !== progress.standing.ledger.done) {
-      return {
-        how: 'by itself',
-        exitCode: containerExit.GO_ON,
-        reason: 'the last checkpoint could not be committed, so the next attempt goes on',
-      };
-    }
-    const { session } = this.#claimed;
-    await session.end(outcome, saved.entry.seq, saved.entry.ledger);
-    return this.#finish(outcome, saved);
+  async #readControl(after: number, signal?: AbortSignal): Promise<ControlPlan> {
+    return planControl(await this.#control.read(signal), this.#claimed.job.iterations, after);
   }
 
   /** Writes the results of a run that is complete. */
   async #finish(outcome: Outcome, { entry, directory }: Saved): Promise<AttemptEnd> {
     const { job, outputs, session, earlier } = this.#claimed;
-    await this.#progress?.enter('writing results');
+    await this.#evolution?.progress.enter('writing results');
     const success: AttemptEnd = {
       how: 'done',
       exitCode: containerExit.DONE,
@@ -405,29 +205,6 @@ class Attempt {
     return success;
   }
 
-  #failed(error: unknown): AttemptEnd {
-    const { log } = this.#options;
-    if (this.#superseded.signal.aborted || isSyncError(error, 'SUPERSEDED')) {
-      return {
-        how: 'by itself',
-        exitCode: containerExit.SUPERSEDED,
-        reason: 'a newer attempt has taken over; nothing more is written',
-      };
-    }
-    if (error instanceof EntrypointError && error.code !== 'NO_PYTHON') {
-      log.error(error.message);
-      return { how: 'by itself', exitCode: containerExit[error.code], reason: error.message };
-    }
-    const reason = error instanceof Error ? error.message : String(error);
-    log.error(`The attempt failed: ${error instanceof Error ? (error.stack ?? reason) : reason}`);
-    const goOn = error instanceof Error && 'permanent' in error && error.permanent === false;
-    return {
-      how: 'by itself',
-      exitCode: goOn ? containerExit.GO_ON : containerExit.INTERNAL,
-      reason,
-    };
-  }
-
   /** The last words of an attempt: its log, its record and, where it will not go on, the entry. */
   async #close(end: AttemptEnd): Promise<void> {
     const { outputs, session } = this.#claimed;
@@ -438,15 +215,16 @@ class Attempt {
         await session.stop(end.exitCode, reason, end.how === 'interrupted');
       }
       await storeRecord(outputs, this.#closedRecord(end));
-      await this.#progress?.enter('ended');
+      await this.#evolution?.progress.enter('ended');
     } catch (error) {
       this.#options.log.error(`The end of the attempt could not be recorded: ${String(error)}`);
     }
   }
 
   #closedRecord({ how, exitCode, reason }: AttemptEnd): AttemptRecord {
-    const saved = this.#saved?.entry ?? null;
-    const done = this.#progress?.standing.ledger.done ?? saved?.ledger.done ?? 0;
+    const saved = (this.#evolution?.saved ?? this.#restored)?.entry ?? null;
+    const savedDone = saved?.ledger.done ?? 0;
+    const done = this.#evolution?.progress.standing.ledger.done ?? savedDone;
     return {
       ...this.#record,
       ended: {
@@ -456,21 +234,40 @@ class Attempt {
         reason,
         iterationsDone: done,
         commit: saved?.seq ?? null,
-        iterationsLost: Math.max(0, done - (saved?.ledger.done ?? 0)),
+        iterationsLost: Math.max(0, done - savedDone),
       },
     };
   }
+}
 
-  #noticeFailure(what: string, error: unknown): void {
-    if (isSyncError(error, 'SUPERSEDED')) {
-      this.#superseded.abort(error);
-      return;
-    }
-    const message = error instanceof Error ? error.message : String(error);
-    this.#options.log.error(`${what}: ${message}`);
-  }
+/**
+ * The end that the log tells of, when nothing more is asked for and what was restored is what the
+ * run ended with: an older commit is not, when the last one is damaged.
+ */
+function completeRun(
+  { state }: Session,
+  restored: Saved | null,
+  plan: ControlPlan,
+): { outcome: Outcome; saved: Saved } | null {
+  const { end } = state;
+  return end && restored?.entry.seq === end.commit && plan.asked <= end.ledger.asked
+    ? { outcome: end.outcome, saved: restored }
+    : null;
+}
 
-  #isLocal(): boolean {
-    return this.#options.environment.OPENEVOLVE_LIFELINE !== undefined;
-  }
+/** What was spent is never undone, and no number is used twice, also after an older commit. */
+function carryOver(commit: CommitEntry, { state }: Session): CommitEntry {
+  const newest = state.ledger ?? commit.ledger;
+  const { tokens, lastIteration } = commit.ledger;
+  return {
+    ...commit,
+    ledger: {
+      ...commit.ledger,
+      lastIteration: Math.max(lastIteration, newest.lastIteration),
+      tokens: {
+        prompt: Math.max(tokens.prompt, newest.tokens.prompt),
+        completion: Math.max(tokens.completion, newest.tokens.completion),
+      },
+    },
+  };
 }

@@ -6,7 +6,7 @@ import {
   parseContainerEnvironment,
 } from '@openevolve-aws/job-spec';
 import { runAttempt } from './attempt.ts';
-import { EntrypointError } from './errors.ts';
+import { endOf } from './attempt-end.ts';
 import { createLog } from './log.ts';
 import { StopRequest } from './stop-request.ts';
 
@@ -41,13 +41,10 @@ export async function runContainer(
   try {
     return await runAttempt({ environment, variables, log, stop });
   } catch (error) {
-    if (error instanceof EntrypointError && error.code !== 'NO_PYTHON') {
-      log.error(error.message);
-      return containerExit[error.code];
-    }
-    log.error(
-      `The entrypoint failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-    );
-    return containerExit.INTERNAL;
+    const { exitCode, reason } = endOf(error);
+    const stack =
+      exitCode === containerExit.INTERNAL && error instanceof Error ? error.stack : null;
+    log.error(stack ?? reason);
+    return exitCode;
   }
 }

@@ -1,7 +1,7 @@
 import type { ContainerExitName } from '@openevolve-aws/job-spec';
 
 /** What went wrong; the name of the exit code that the container ends with. */
-export type EntrypointErrorCode = ContainerExitName | 'NO_PYTHON';
+export type EntrypointErrorCode = ContainerExitName;
 
 /** An attempt cannot go on. The message says what, where and what to do next. */
 export class EntrypointError extends Error {

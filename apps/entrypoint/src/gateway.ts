@@ -6,15 +6,17 @@ import {
   type Gateway,
   gatewayConfig,
   LlmGatewayError,
+  type ModelUpstream,
   offlineModel,
+  type Provider,
   providers,
   providerUpstream,
   resolveUpstream,
   startGateway,
 } from '@openevolve-aws/llm-gateway';
-import { parse, stringify } from 'yaml';
 import { EntrypointError } from './errors.ts';
 import type { Log } from './log.ts';
+import { parseOpenEvolveYaml, toOpenEvolveYaml } from './openevolve-yaml.ts';
 
 export interface RunningGateway {
   readonly gateway: Gateway;
@@ -37,44 +39,51 @@ export async function startJobGateway(
   directory: string,
   log: Log,
 ): Promise<RunningGateway> {
-  const userConfig: unknown =
-    job.config === null ? null : parse(await readFile(join(inputs, job.config), 'utf8'));
+  const userConfig =
+    job.config === null
+      ? null
+      : parseOpenEvolveYaml(await readFile(join(inputs, job.config), 'utf8'));
   const provider =
     environment.GEMINI_API_KEY || !environment.OPENAI_API_KEY ? providers.gemini : providers.openai;
+  const token = randomBytes(24).toString('hex');
+  const configFile = join(directory, 'config.yaml');
   try {
-    const upstream =
-      job.model.kind === 'offline'
-        ? offlineModel(job.model)
-        : providerUpstream(
-            resolveUpstream(userConfig, {
-              provider,
-              env: {
-                GEMINI_API_KEY: environment.GEMINI_API_KEY,
-                OPENAI_API_KEY: environment.OPENAI_API_KEY,
-              },
-            }),
-          );
-    const token = randomBytes(24).toString('hex');
     const gateway = await startGateway({
       token,
-      upstream,
+      upstream: upstreamOf(job, userConfig, provider, environment),
       onFailure: (failure) => log.error(failure.message),
     });
-    const config = gatewayConfig(userConfig, {
-      url: gateway.url,
-      token,
-      provider: job.model.kind === 'offline' ? 'offline' : provider,
-    });
-    const configFile = join(directory, 'config.yaml');
-    await writeFile(configFile, stringify(config), { mode: 0o600 });
+    try {
+      const config = gatewayConfig(userConfig, {
+        url: gateway.url,
+        token,
+        provider: job.model.kind === 'offline' ? 'offline' : provider,
+      });
+      await writeFile(configFile, toOpenEvolveYaml(config), { mode: 0o600 });
+    } catch (error) {
+      await gateway.close();
+      throw error;
+    }
     return { gateway, configFile };
   } catch (cause) {
     if (cause instanceof LlmGatewayError) {
       const keyMissing = cause.code === 'KEY_MISSING' || cause.code === 'KEY_UNUSABLE';
-      throw new EntrypointError(keyMissing ? 'LLM_KEY_REFUSED' : 'BAD_PROGRAM', cause.message, {
-        cause,
-      });
+      const code = keyMissing ? 'LLM_KEY_REFUSED' : 'BAD_PROGRAM';
+      throw new EntrypointError(code, cause.message, { cause });
     }
     throw cause;
   }
+}
+
+function upstreamOf(
+  job: Job,
+  userConfig: unknown,
+  provider: Provider,
+  { GEMINI_API_KEY, OPENAI_API_KEY }: ContainerEnvironment,
+): ModelUpstream {
+  if (job.model.kind === 'offline') {
+    return offlineModel(job.model);
+  }
+  const env = { GEMINI_API_KEY, OPENAI_API_KEY };
+  return providerUpstream(resolveUpstream(userConfig, { provider, env }));
 }

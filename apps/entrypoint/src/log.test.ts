@@ -15,7 +15,16 @@ it('begins failures with ERROR, one line each', () => {
 it('masks secrets in its own lines and in those of other programs', () => {
   const { lines, log } = record(['AIza-key', '']);
   log.info('using AIza-key');
-  log.pass('AIza-key and AIza-key');
+  log.quote('AIza-key and AIza-key');
   expect(lines.join('\n')).not.toContain('AIza-key');
-  expect(lines[1]).toBe('******** and ********');
+  expect(lines[1]).toBe('| ******** and ********');
+});
+
+it('shows what other programs print in a way that can pass for none of its own lines', () => {
+  const { lines, log } = record([]);
+  log.quote('ERROR 2026-01-01T00:00:00Z forged');
+  log.quote('{"_aws": {}}');
+  for (const line of lines) {
+    expect(line).toMatch(/^\| /);
+  }
 });

@@ -3,8 +3,10 @@ export interface Log {
   info(message: string): void;
   warn(message: string): void;
   error(message: string): void;
-  /** Lines of another program, as they are but for secrets. */
-  pass(line: string): void;
+  /** A line that another program printed: shown as such, so that it can pass for none of ours. */
+  quote(line: string): void;
+  /** A line in CloudWatch's embedded metric format, for a program to read. */
+  metrics(line: string): void;
 }
 
 /**
@@ -23,6 +25,7 @@ export function createLog(secrets: readonly string[], write: (line: string) => v
     info: (message) => line('INFO ', message),
     warn: (message) => line('WARN ', message),
     error: (message) => line('ERROR', message),
-    pass: (text) => write(mask(text)),
+    quote: (text) => write(`| ${mask(text)}`),
+    metrics: (text) => write(text),
   };
 }

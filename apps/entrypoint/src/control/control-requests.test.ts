@@ -27,9 +27,13 @@ it('passes over what it cannot read, and says so once', async () => {
   const requests = new ControlRequests(store, (problem) => problems.push(problem));
   await store.put('control/1.json', new TextEncoder().encode('{"version": 9}'));
   await store.put('control/2.json', serializeDocument(control(2, { kind: 'stop' })));
+  await store.put('control/3.json', serializeDocument(control(7, { kind: 'stop' })));
   await store.put('control/notes.txt', new Uint8Array());
   for (let look = 0; look < 2; look += 1) {
     expect((await requests.read()).map(({ number }) => number)).toEqual([2]);
   }
-  expect(problems).toEqual([expect.stringMatching(/control\/1\.json.*version 9/)]);
+  expect(problems).toEqual([
+    expect.stringMatching(/control\/1\.json.*version 9/),
+    expect.stringMatching(/control\/3\.json.*number 7/),
+  ]);
 });

@@ -1,4 +1,4 @@
-import { type Control, controlSchema, parseDocument } from '@openevolve-aws/job-spec';
+import { type Control, controlSchema, JobSpecError, parseDocument } from '@openevolve-aws/job-spec';
 import type { ObjectStore } from '@openevolve-aws/object-store';
 import { controlNumberOfKey, inputKeys } from '@openevolve-aws/s3-layout';
 
@@ -16,11 +16,11 @@ export class ControlRequests {
   }
 
   /** All requests so far, in the order of their numbers. */
-  async read(): Promise<Control[]> {
-    for await (const { key } of this.#inputs.list(inputKeys.controls)) {
+  async read(signal?: AbortSignal): Promise<Control[]> {
+    for await (const { key } of this.#inputs.list(inputKeys.controls, { signal })) {
       const number = controlNumberOfKey(key);
       if (number !== null && !this.#known.has(number)) {
-        this.#known.set(number, await this.#take(key));
+        this.#known.set(number, await this.#take(key, number, signal));
       }
     }
     return [...this.#known.values()]
@@ -28,10 +28,18 @@ export class ControlRequests {
       .sort((a, b) => a.number - b.number);
   }
 
-  async #take(key: string): Promise<Control | null> {
-    const content = await this.#inputs.get(key);
+  async #take(
+    key: string,
+    number: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Control | null> {
+    const content = await this.#inputs.get(key, { signal });
     try {
-      return parseDocument(controlSchema, content, key);
+      const control = parseDocument(controlSchema, content, key);
+      if (control.number !== number) {
+        throw new JobSpecError('INVALID_DOCUMENT', `it says that it is number ${control.number}.`);
+      }
+      return control;
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       this.#onProblem(`The request ${key} cannot be carried out: ${why}`);

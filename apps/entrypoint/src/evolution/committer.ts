@@ -13,6 +13,7 @@ export interface CommitterOptions {
   readonly session: Session;
   /** The first program of the job as an earlier attempt knew it. */
   readonly initial: ScoredProgram | null;
+  /** Must not throw. */
   readonly onCommit: (committed: Committed) => Promise<void>;
   /** A commit that failed; the next checkpoint tries again. */
   readonly onFailure: (error: unknown) => void;
@@ -62,24 +63,26 @@ export class Committer {
 
   async #work(): Promise<void> {
     for (let next = this.#take(); next !== null; next = this.#take()) {
+      if (this.#holds(next.ledger)) {
+        continue;
+      }
       try {
-        if (!this.#holds(next.ledger)) {
-          const entry = await this.#options.session.commit({
-            directory: next.path,
-            label: next.label,
-            reason: next.reason,
-            ledger: next.ledger,
-            initial: next.initial ?? this.#options.initial,
-            best: next.best,
-            earlyStopping: next.early_stopping,
-          });
-          this.#last = { entry, directory: next.path };
-          await this.#options.onCommit(this.#last);
-        }
-        await this.#sweep();
+        const entry = await this.#options.session.commit({
+          directory: next.path,
+          label: next.label,
+          reason: next.reason,
+          ledger: next.ledger,
+          initial: next.initial ?? this.#options.initial,
+          best: next.best,
+          earlyStopping: next.early_stopping,
+        });
+        this.#last = { entry, directory: next.path };
       } catch (error) {
         this.#options.onFailure(error);
+        continue;
       }
+      await this.#options.onCommit(this.#last);
+      await this.#sweep().catch(this.#options.onFailure);
     }
   }
 

@@ -1,11 +1,12 @@
 import { setInterval } from 'node:timers/promises';
-import type { EarlyStopping, Job, Ledger } from '@openevolve-aws/job-spec';
+import type { EarlyStopping, Job, Ledger, Notice } from '@openevolve-aws/job-spec';
 import type { ControlPlan } from '../control/control-plan.ts';
 import type { Log } from '../log.ts';
 import { planForNotice } from '../notices/notice-plan.ts';
 import type { NoticeSource } from '../notices/notice-source.ts';
 import { watchNotices } from '../notices/watch-notices.ts';
 import { runnerEnvironment } from '../runner/environment.ts';
+import { OutputBudget } from '../runner/output-budget.ts';
 import type { FinishedEvent, IterationEvent, StartedEvent } from '../runner/protocol.ts';
 import { writeRunFile } from '../runner/run-file.ts';
 import { type RunnerProcess, startRunner } from '../runner/runner-process.ts';
@@ -35,7 +36,10 @@ export interface Evolution {
     readonly earlyStopping: EarlyStopping | null;
   } | null;
   readonly notices: NoticeSource;
-  readonly control: { readonly everyMs: number; readonly read: () => Promise<ControlPlan> };
+  readonly control: {
+    readonly everyMs: number;
+    readonly read: (signal: AbortSignal) => Promise<ControlPlan>;
+  };
   readonly committer: Committer;
   readonly progress: ProgressReporter;
   readonly trace: Trace;
@@ -61,7 +65,7 @@ export async function runEvolution(evolution: Evolution): Promise<EvolutionEnd> 
     runFile: await writeRunFile(evolution),
     directory: folders.run,
     environment: runnerEnvironment(evolution.variables, folders.run, job.env),
-    onLine: (line) => log.pass(line),
+    onLine: quoteWithin(new OutputBudget(() => Date.now()), log),
   });
   const watch = new Watch(evolution, runner);
   let finished: FinishedEvent | null = null;
@@ -102,6 +106,7 @@ export async function runEvolution(evolution: Evolution): Promise<EvolutionEnd> 
     await watch.close();
     // What the runner may have left behind must not outlive it.
     runner.kill();
+    await runner.printed;
   }
   const exit = await runner.exited;
   log.info(`The runner ended with ${exit.signal ?? `exit code ${exit.code}`}.`);
@@ -175,7 +180,7 @@ class Watch {
 
   async #watchNotices(): Promise<void> {
     const { notices, log, stop } = this.#evolution;
-    await watchNotices(notices, this.#done.signal, (notice) => {
+    const onNotice = (notice: Notice) => {
       const plan = planForNotice(notice, new Date());
       log.warn(`Notice from the host: ${notice.action} at ${notice.time}. Saving now.`);
       this.#runner.send({ command: 'save' });
@@ -183,14 +188,19 @@ class Watch {
       if (plan.stopInMs !== null) {
         this.#after(plan.stopInMs, () => stop.request('Spot notice'));
       }
-    }).catch((error: unknown) => log.error(`Notices cannot be read: ${String(error)}`));
+    };
+    await watchNotices(notices, this.#done.signal, onNotice, (reason) =>
+      log.error(`Notices cannot be read: ${reason}`),
+    );
   }
 
   async #watchControl(): Promise<void> {
     const { control, asked, stop, log, progress } = this.#evolution;
     await this.#every(control.everyMs, async () => {
-      const plan = await control.read().catch((error: unknown) => {
-        log.error(`Control requests cannot be read: ${String(error)}`);
+      const plan = await control.read(this.#done.signal).catch((error: unknown) => {
+        if (!this.#done.signal.aborted) {
+          log.error(`Control requests cannot be read: ${String(error)}`);
+        }
         return null;
       });
       if (plan === null) {
@@ -231,6 +241,18 @@ class Watch {
   #after(milliseconds: number, action: () => void): void {
     this.#timers.add(setTimeout(action, milliseconds));
   }
+}
+
+function quoteWithin(budget: OutputBudget, log: Log): (line: string) => void {
+  return (line) => {
+    const { shown, leftOut } = budget.take(line);
+    if (leftOut > 0) {
+      log.warn(`${leftOut} lines of what the program printed were left out.`);
+    }
+    if (shown) {
+      log.quote(line);
+    }
+  };
 }
 
 function describeIteration(event: IterationEvent): string {

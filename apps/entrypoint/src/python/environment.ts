@@ -3,7 +3,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { EntrypointError } from '../errors.ts';
+import { PythonError } from './errors.ts';
 
 const run = promisify(execFile);
 
@@ -26,7 +26,7 @@ export interface PythonEnvironment {
  * one that was cut off; the caller sees to it that no two processes make the same one at once.
  *
  * @returns the path of its Python.
- * @throws {EntrypointError} `NO_PYTHON` without Python 3.10 or newer, or when it has no venv module.
+ * @throws {PythonError} `NO_PYTHON` without Python 3.10 or newer, or when it has no venv module.
  * @example
  * const python = await preparePythonEnvironment({
  *   directory: '.venv',
@@ -74,7 +74,7 @@ async function findPython(): Promise<{ command: string; version: string }> {
     found.push(version);
   }
   const seen = found.length > 0 ? `found only ${[...new Set(found)].join(', ')}` : 'found none';
-  throw new EntrypointError(
+  throw new PythonError(
     'NO_PYTHON',
     `OpenEvolve needs Python 3.${OLDEST_MINOR} or newer (${seen}): install it, for example with 'apt-get install python3 python3-venv' or 'brew install python'.`,
   );
@@ -84,7 +84,7 @@ async function venv(command: string, directory: string): Promise<void> {
   try {
     await run(command, ['-m', 'venv', directory]);
   } catch (cause) {
-    throw new EntrypointError(
+    throw new PythonError(
       'NO_PYTHON',
       `${command} cannot make a virtual environment in ${directory}: install its venv module, for example with 'apt-get install python3-venv'.`,
       { cause },
@@ -110,8 +110,8 @@ async function pip(python: string, requirements: string): Promise<void> {
     );
   } catch (cause) {
     const detail = cause instanceof Error && 'stderr' in cause ? String(cause.stderr).trim() : '';
-    throw new EntrypointError(
-      'NO_PYTHON',
+    throw new PythonError(
+      'INSTALL_FAILED',
       `pip could not install ${requirements}: ${detail.split('\n').slice(-3).join(' ')}. Check the network and try again.`,
       { cause },
     );

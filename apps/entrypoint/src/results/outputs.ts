@@ -79,7 +79,7 @@ export async function storeAttemptLog(
   outputFolder: string,
 ): Promise<void> {
   const directory = join(outputFolder, 'logs');
-  const names = (await readdir(directory).catch(() => [])).filter((name) => name.endsWith('.log'));
+  const names = (await entriesOf(directory)).filter((name) => name.endsWith('.log'));
   for (const [index, name] of names.sort().entries()) {
     const path = join(directory, name);
     const part = index === 0 ? '' : `-${index + 1}`;
@@ -88,6 +88,15 @@ export async function storeAttemptLog(
       await fileBody(path),
     );
   }
+}
+
+async function entriesOf(directory: string): Promise<string[]> {
+  return readdir(directory).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') {
+      return [];
+    }
+    throw error;
+  });
 }
 
 async function bestProgramOf(

@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { EntrypointError } from '../errors.ts';
+import { readLines } from './lines.ts';
 import { type RunnerCommand, type RunnerEvent, runnerEventSchema } from './protocol.ts';
 
 export const EVENTS_FD = 3;
@@ -13,6 +14,9 @@ export const runnerDirectory = fileURLToPath(
   new URL(import.meta.url.endsWith('.ts') ? '../../runner' : './runner', import.meta.url),
 );
 
+/** How long after the end its last lines may take to come through. */
+const LAST_WORDS_MS = 1_000;
+
 export interface RunnerExit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -22,6 +26,8 @@ export interface RunnerProcess {
   /** Ends with the event pipe: the runner has closed it, or is gone. */
   readonly events: AsyncIterable<RunnerEvent>;
   readonly exited: Promise<RunnerExit>;
+  /** Settles soon after the end, when what was printed has been passed on. */
+  readonly printed: Promise<unknown>;
   send(command: RunnerCommand): void;
   /** The runner and all that it started. */
   kill(): void;
@@ -52,6 +58,7 @@ export async function startRunner(options: RunnerOptions): Promise<RunnerProcess
   const exited = new Promise<RunnerExit>((resolve) => {
     child.once('exit', (code, signal) => resolve({ code, signal }));
   });
+  const pid = child.pid ?? 0;
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve);
     child.once('error', (cause) =>
@@ -65,9 +72,12 @@ export async function startRunner(options: RunnerOptions): Promise<RunnerProcess
     );
   });
 
-  for (const output of [child.stdout, child.stderr]) {
-    createInterface({ input: output as Readable }).on('line', options.onLine);
-  }
+  const outputs = [child.stdout as Readable, child.stderr as Readable];
+  const printed = Promise.all(outputs.map((output) => passLines(output, options.onLine)));
+  void exited.then(() => {
+    // A process that got away may hold the pipe for ever.
+    setTimeout(() => outputs.map((output) => output.destroy()), LAST_WORDS_MS).unref();
+  });
   const control = child.stdio[CONTROL_FD] as Writable;
   // A broken pipe only says that the runner has gone, which 'exit' says too.
   control.on('error', () => undefined);
@@ -76,9 +86,10 @@ export async function startRunner(options: RunnerOptions): Promise<RunnerProcess
     events: readEvents(child.stdio[EVENTS_FD] as Readable),
     exited,
     send: (command) => void control.write(`${JSON.stringify(command)}\n`),
+    printed,
     kill: () => {
       try {
-        process.kill(-(child.pid as number), 'SIGKILL');
+        process.kill(-pid, 'SIGKILL');
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'ESRCH') {
           throw error;
@@ -86,6 +97,18 @@ export async function startRunner(options: RunnerOptions): Promise<RunnerProcess
       }
     },
   };
+}
+
+async function passLines(output: Readable, onLine: (line: string) => void): Promise<void> {
+  try {
+    for await (const line of readLines(output)) {
+      onLine(line);
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') {
+      throw error;
+    }
+  }
 }
 
 async function* readEvents(pipe: Readable): AsyncGenerator<RunnerEvent> {

@@ -1,0 +1,17 @@
+import { CheckpointSyncError } from '@openevolve-aws/checkpoint-sync';
+import { containerExit } from '@openevolve-aws/job-spec';
+import { ObjectStoreError } from '@openevolve-aws/object-store';
+import { expect, it } from 'vitest';
+import { endOf } from './attempt-end.ts';
+import { EntrypointError } from './errors.ts';
+
+it.each([
+  [new CheckpointSyncError('SUPERSEDED', 'x'), containerExit.SUPERSEDED],
+  [new EntrypointError('INPUT_MISSING', 'x'), containerExit.INPUT_MISSING],
+  [new ObjectStoreError('UNAVAILABLE', 'x'), containerExit.GO_ON],
+  [new ObjectStoreError('ACCESS_DENIED', 'x'), containerExit.INTERNAL],
+  [new TypeError('x'), containerExit.INTERNAL],
+  ['x', containerExit.INTERNAL],
+])('after %s an attempt ends with %d', (error, exitCode) => {
+  expect(endOf(error).exitCode).toBe(exitCode);
+});

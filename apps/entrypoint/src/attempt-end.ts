@@ -1,0 +1,31 @@
+import { isSyncError } from '@openevolve-aws/checkpoint-sync';
+import { type AttemptEndKind, containerExit } from '@openevolve-aws/job-spec';
+import { EntrypointError } from './errors.ts';
+
+/** How an attempt ends: its exit code, and why in plain words. */
+export interface AttemptEnd {
+  readonly how: Exclude<AttemptEndKind, 'killed'>;
+  readonly exitCode: number;
+  readonly reason: string;
+}
+
+/**
+ * What an error means to the job. One that may go away by itself lets the job go on in another
+ * attempt; one of our own faults ends it, since another attempt would meet it again.
+ */
+export function endOf(error: unknown): AttemptEnd {
+  if (isSyncError(error, 'SUPERSEDED')) {
+    return {
+      how: 'by itself',
+      exitCode: containerExit.SUPERSEDED,
+      reason: 'a newer attempt has taken over; nothing more is written',
+    };
+  }
+  const reason = error instanceof Error ? error.message : String(error);
+  if (error instanceof EntrypointError) {
+    return { how: 'by itself', exitCode: containerExit[error.code], reason };
+  }
+  const mayGoAway = error instanceof Error && 'permanent' in error && error.permanent === false;
+  const exitCode = mayGoAway ? containerExit.GO_ON : containerExit.INTERNAL;
+  return { how: 'by itself', exitCode, reason };
+}

@@ -1,0 +1,231 @@
+import { isSyncError } from '@openevolve-aws/checkpoint-sync';
+import {
+  type CommitEntry,
+  type ContainerEnvironment,
+  emptyLedger,
+  type Outcome,
+} from '@openevolve-aws/job-spec';
+import type { Gateway } from '@openevolve-aws/llm-gateway';
+import type { ClaimedJob } from '../claimed-job.ts';
+import type { ControlPlan } from '../control/control-plan.ts';
+import type { Folders } from '../folders.ts';
+import { startJobGateway } from '../gateway.ts';
+import type { Log } from '../log.ts';
+import { paceOf } from '../pace.ts';
+import type { StartedEvent } from '../runner/protocol.ts';
+import type { Stop, StopRequest } from '../stop-request.ts';
+import { timeLeftMs } from '../time-limit.ts';
+import { Committer } from './committer.ts';
+import { embeddedMetrics } from './metrics.ts';
+import { ProgressReporter } from './progress-reporter.ts';
+import { runEvolution } from './run-evolution.ts';
+import { Trace } from './trace.ts';
+
+/** A checkpoint directory and the commit that holds it. */
+export interface Saved {
+  readonly entry: CommitEntry;
+  readonly directory: string;
+}
+
+export interface JobEvolutionOptions {
+  readonly claimed: ClaimedJob;
+  readonly environment: ContainerEnvironment;
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  readonly folders: Folders;
+  /** What was restored; null for a start from the beginning. */
+  readonly restored: Saved | null;
+  readonly plan: ControlPlan;
+  readonly readControl: (after: number, signal?: AbortSignal) => Promise<ControlPlan>;
+  readonly log: Log;
+  readonly stop: StopRequest;
+  readonly onStarted: (event: StartedEvent) => void;
+}
+
+/** How the evolution of a job ended in this attempt. */
+export type JobEvolutionEnd =
+  | { readonly kind: 'complete'; readonly outcome: Outcome; readonly saved: Saved }
+  | { readonly kind: 'stopped'; readonly stop: Stop }
+  | { readonly kind: 'unfinished'; readonly reason: string };
+
+/**
+ * Evolves a job until it is complete, stopped or cut short: runs the runner, again when another
+ * number of iterations is asked for, and keeps commits, trace, progress and metrics.
+ */
+export class JobEvolution {
+  readonly #options: JobEvolutionOptions;
+  readonly #superseded = new AbortController();
+  readonly progress: ProgressReporter;
+  #saved: Saved | null;
+
+  constructor(options: JobEvolutionOptions) {
+    const { claimed, environment, restored, plan } = options;
+    const entry = restored?.entry ?? null;
+    this.#options = options;
+    this.#saved = restored;
+    this.progress = new ProgressReporter({
+      ledger: { ...(entry?.ledger ?? emptyLedger(plan.asked)), asked: plan.asked },
+      initial: entry?.initial ?? null,
+      best: entry?.best ?? null,
+      controlled: plan.controlled,
+      jobId: claimed.job.id,
+      session: claimed.session,
+      outputs: claimed.outputs,
+      lastCommit: entry,
+      startedAt: new Date().toISOString(),
+      intervalMs: paceOf(environment.S3_OUTPUT_PREFIX).progressMs,
+      onFailure: (error) => this.#noticeFailure('The progress report could not be stored', error),
+    });
+  }
+
+  /** The newest checkpoint that a commit holds. */
+  get saved(): Saved | null {
+    return this.#saved;
+  }
+
+  /** @throws {CheckpointSyncError} `SUPERSEDED` when another attempt has taken over. */
+  async run(): Promise<JobEvolutionEnd> {
+    const { claimed, environment, folders, log, stop } = this.#options;
+    const { job, session, outputs, earlier } = claimed;
+    const limit = timeLeftMs(job.timeoutSeconds, earlier);
+    const timer =
+      limit === null
+        ? undefined
+        : setTimeout(() => stop.request(`time limit of ${job.timeoutSeconds} s`, 'STOPPED'), limit);
+    const trace = new Trace(outputs, session.generation);
+    const committer = this.#beginCommits(trace);
+    await this.progress.enter('running');
+    const { gateway, configFile } = await startJobGateway(
+      job,
+      environment,
+      folders.inputs,
+      folders.run,
+      log,
+    );
+    const reportMetrics = this.#metrics(gateway);
+    try {
+      return await this.#iterate(configFile, trace, committer, reportMetrics);
+    } finally {
+      clearTimeout(timer);
+      reportMetrics();
+      await gateway.close();
+    }
+  }
+
+  async #iterate(
+    configFile: string,
+    trace: Trace,
+    committer: Committer,
+    reportMetrics: () => void,
+  ): Promise<JobEvolutionEnd> {
+    const { claimed, environment, variables, folders, readControl, log, stop } = this.#options;
+    let { plan } = this.#options;
+    for (;;) {
+      this.#superseded.signal.throwIfAborted();
+      if (stop.stop) {
+        return { kind: 'stopped', stop: stop.stop };
+      }
+      const end = await runEvolution({
+        job: claimed.job,
+        asked: plan.asked,
+        folders,
+        configFile,
+        python: environment.OPENEVOLVE_PYTHON,
+        isolated: environment.OPENEVOLVE_LIFELINE === undefined,
+        variables,
+        resume: this.#saved && {
+          checkpoint: this.#saved.directory,
+          ledger: this.#saved.entry.ledger,
+          earlyStopping: this.#saved.entry.earlyStopping,
+        },
+        notices: claimed.notices,
+        control: {
+          everyMs: paceOf(environment.S3_OUTPUT_PREFIX).controlMs,
+          read: (signal) => readControl(this.progress.standing.controlled, signal),
+        },
+        committer,
+        progress: this.progress,
+        trace,
+        log,
+        stop,
+        superseded: this.#superseded.signal,
+        reportMetrics,
+        onStarted: this.#options.onStarted,
+      });
+      this.#superseded.signal.throwIfAborted();
+      const next = await readControl(this.progress.standing.controlled);
+      if (end.kind === 'complete' && next.asked <= plan.asked) {
+        return this.#complete(end.outcome);
+      }
+      if (stop.stop) {
+        return { kind: 'stopped', stop: stop.stop };
+      }
+      if (end.kind === 'unfinished' && next.asked === plan.asked) {
+        return end;
+      }
+      plan = next;
+    }
+  }
+
+  #complete(outcome: Outcome): JobEvolutionEnd {
+    const saved = this.#saved;
+    return saved && saved.entry.ledger.done === this.progress.standing.ledger.done
+      ? { kind: 'complete', outcome, saved }
+      : { kind: 'unfinished', reason: 'the last checkpoint could not be committed' };
+  }
+
+  #beginCommits(trace: Trace): Committer {
+    const { claimed, log } = this.#options;
+    return new Committer({
+      session: claimed.session,
+      initial: this.progress.standing.initial,
+      onCommit: async (saved) => {
+        const { seq, reason, ledger } = saved.entry;
+        this.#saved = saved;
+        await trace.store(ledger).catch((error: unknown) => {
+          this.#noticeFailure('The trace could not be stored; the next commit tries again', error);
+        });
+        await this.progress.committed(saved.entry);
+        const { done, asked } = ledger;
+        log.info(`Commit ${seq} (${reason}): ${done} of ${asked} iterations are saved.`);
+      },
+      onFailure: (error) => this.#noticeFailure('A commit failed', error),
+    });
+  }
+
+  /** A function that writes one line of metrics over the time since its last call. */
+  #metrics(gateway: Gateway): () => void {
+    const { claimed, log } = this.#options;
+    const look = () => ({
+      at: Date.now(),
+      done: this.progress.standing.ledger.done,
+      calls: gateway.usage(),
+    });
+    let last = look();
+    return () => {
+      const now = look();
+      const requests = now.calls.requests - last.calls.requests;
+      const failures = now.calls.failures - last.calls.failures;
+      const { iterations, seconds } = this.progress.lossWindow;
+      const minutes = Math.max(1, now.at - last.at) / 60_000;
+      const metrics = {
+        bestScore: this.progress.standing.best?.score ?? null,
+        iterationThroughput: (now.done - last.done) / minutes,
+        llmCallSuccessRate: requests === 0 ? null : (requests - failures) / requests,
+        lastCommitAgeSeconds: seconds,
+        lossWindowIterations: iterations,
+      };
+      last = now;
+      const { owner, id } = claimed.job;
+      log.metrics(embeddedMetrics(owner, id, metrics, new Date(now.at)));
+    };
+  }
+
+  #noticeFailure(what: string, error: unknown): void {
+    if (isSyncError(error, 'SUPERSEDED')) {
+      this.#superseded.abort(error);
+      return;
+    }
+    const message = error instanceof Error ? error.message : String(error);
+    this.#options.log.error(`${what}: ${message}`);
+  }
+}
