@@ -50,7 +50,11 @@ export async function runCli(args: readonly string[]): Promise<number> {
   try {
     command = cli.process(words, Cli.defaultContext);
   } catch (error) {
-    process.stderr.write(`${syntaxSentence(error, words, namesOf(cli))}\n`);
+    const message = syntaxSentence(error, words, namesOf(cli));
+    if (words.includes('--json')) {
+      process.stdout.write(`${JSON.stringify({ error: { code: 'USAGE', message } })}\n`);
+    }
+    process.stderr.write(`openevolve-aws: ${message}\n`);
     return 2;
   }
   return cli.run(command, Cli.defaultContext);

@@ -21,6 +21,15 @@ export function parseNumber(flag: string, text: string, schema: z.ZodType<number
   return parsed.data;
 }
 
+/** A number from a flag that need not be given. An empty one is given, and refused. */
+export function optionalNumber(
+  flag: string,
+  text: string | undefined,
+  schema: z.ZodType<number>,
+): number | undefined {
+  return text === undefined ? undefined : parseNumber(flag, text, schema);
+}
+
 /**
  * A flag that a command cannot do without.
  *

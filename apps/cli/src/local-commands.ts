@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { BatchClientError } from '@openevolve-aws/batch-client';
+import { z } from 'zod';
 
 // All of the bundle lies flat in one folder, and the entrypoint's bundle in a folder beside it.
 const cliProgram = fileURLToPath(new URL('./main.js', import.meta.url));
@@ -22,7 +24,8 @@ export function entrypointCommand(): string[] {
  * it is not there yet.
  *
  * @param report told what is done, when it takes a while.
- * @throws {BatchClientError} `INVALID_INPUT` without a Python that will do.
+ * @throws {BatchClientError} `INVALID_INPUT` without a Python that will do, `UNAVAILABLE` when its
+ *   packages cannot be installed.
  */
 export async function preparePython(report: (line: string) => void): Promise<string> {
   const given = process.env.OPENEVOLVE_PYTHON;
@@ -32,16 +35,36 @@ export async function preparePython(report: (line: string) => void): Promise<str
   const child = spawn(process.execPath, [entrypointProgram, 'prepare-python'], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const output: string[] = [];
-  const messages: string[] = [];
-  child.stdout.setEncoding('utf8').on('data', (text: string) => output.push(text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    messages.push(text);
-    report(text.trimEnd());
-  });
-  const [code] = (await once(child, 'close')) as [number | null];
-  if (code !== 0) {
-    throw new BatchClientError('INVALID_INPUT', messages.at(-1)?.trim() ?? 'Python is missing.');
+  const closed = once(child, 'close');
+  // Progress comes as lines, and the last line is a JSON document with the result.
+  let last = '';
+  for await (const line of createInterface({ input: child.stdout })) {
+    if (last !== '') {
+      report(last);
+    }
+    last = line;
   }
-  return output.join('').trim();
+  await closed;
+  const result = resultSchema.safeParse(parseResult(last));
+  if (!result.success) {
+    throw new BatchClientError('UNAVAILABLE', `The Python environment could not be made: ${last}`);
+  }
+  if ('error' in result.data) {
+    const { code, message } = result.data.error;
+    throw new BatchClientError(code === 'NO_PYTHON' ? 'INVALID_INPUT' : 'UNAVAILABLE', message);
+  }
+  return result.data.python;
+}
+
+const resultSchema = z.union([
+  z.object({ python: z.string().min(1) }),
+  z.object({ error: z.object({ code: z.string(), message: z.string() }) }),
+]);
+
+function parseResult(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return null;
+  }
 }

@@ -1,13 +1,20 @@
 #!/usr/bin/env node
-const oldestNode = 22;
+const oldestNode = [22, 12] as const;
 
-const major = Number(process.versions.node.split('.')[0]);
-if (major < oldestNode) {
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+if (major < oldestNode[0] || (major === oldestNode[0] && minor < oldestNode[1])) {
   process.stderr.write(
-    `openevolve-aws needs Node ${oldestNode} or newer, and this is Node ${process.versions.node}: install a newer one.\n`,
+    `openevolve-aws needs Node ${oldestNode.join('.')} or newer, and this is Node ${process.versions.node}: install a newer one.\n`,
   );
   process.exitCode = 2;
 } else {
+  // Whoever reads may have seen enough: `openevolve-aws logs JOB | head`.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') {
+      throw error;
+    }
+    process.exit(0);
+  });
   // A failing code until a command has said how it ended.
   process.exitCode = 70;
   const { runCli } = await import('./cli.ts');

@@ -1,9 +1,9 @@
-const oldestNode = 22;
+const oldestNode = [22, 12] as const;
 
-const major = Number(process.versions.node.split('.')[0]);
-if (major < oldestNode) {
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+if (major < oldestNode[0] || (major === oldestNode[0] && minor < oldestNode[1])) {
   process.stderr.write(
-    `ERROR The entrypoint needs Node ${oldestNode} or newer, and this is Node ${process.versions.node}.\n`,
+    `ERROR The entrypoint needs Node ${oldestNode.join('.')} or newer, and this is Node ${process.versions.node}.\n`,
   );
   process.exitCode = 64;
 } else if (process.argv[2] === 'prepare-python') {

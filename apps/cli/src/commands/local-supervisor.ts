@@ -18,6 +18,7 @@ export class LocalSupervisorCommand extends Command {
       variables: { OPENEVOLVE_PYTHON: await preparePython(report) },
       report,
     });
-    return 0;
+    // Attempts of a supervisor that gave up must see it end, whatever still keeps it alive.
+    process.exit(0);
   }
 }

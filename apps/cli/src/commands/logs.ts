@@ -24,20 +24,15 @@ export class LogsCommand extends JobCommand {
   protected async run(): Promise<number> {
     const { describeJob, followLogs } = await import('@openevolve-aws/batch-client');
     const { cliExit } = await import('@openevolve-aws/job-spec');
-    const { parseNumber } = await import('../flags.ts');
+    const { optionalNumber } = await import('../flags.ts');
     const { z } = await import('zod');
-    const attempt =
-      this.attempt === undefined
-        ? {}
-        : {
-            attempt: parseNumber(
-              '--attempt',
-              this.attempt,
-              z.int('a whole number').min(1, 'from 1'),
-            ),
-          };
+    const schema = z.int('a whole number').min(1, 'from 1');
+    const attempt = optionalNumber('--attempt', this.attempt, schema);
     const { backend, owner } = await this.open();
-    const lines = followLogs(backend, owner, this.job, { ...attempt, follow: this.follow });
+    const lines = followLogs(backend, owner, this.job, {
+      ...(attempt !== undefined && { attempt }),
+      follow: this.follow,
+    });
     for await (const line of lines) {
       this.context.stdout.write(`${this.json ? JSON.stringify(line) : line.text}\n`);
     }

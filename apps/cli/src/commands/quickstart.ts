@@ -33,6 +33,6 @@ export class QuickstartCommand extends JobCommand {
     if (this.json) {
       this.printJson(report);
     }
-    return report.status === 'SUCCEEDED' ? cliExit.OK : cliExit.JOB_FAILED;
+    return report.passed ? cliExit.OK : cliExit.JOB_FAILED;
   }
 }

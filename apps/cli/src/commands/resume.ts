@@ -24,11 +24,8 @@ export class ResumeCommand extends JobCommand {
   protected async run(): Promise<number> {
     const { resumeJob } = await import('@openevolve-aws/batch-client');
     const { cliExit, iterationsSchema } = await import('@openevolve-aws/job-spec');
-    const { parseNumber } = await import('../flags.ts');
-    const iterations =
-      this.iterations === undefined
-        ? undefined
-        : parseNumber('--iterations', this.iterations, iterationsSchema);
+    const { optionalNumber } = await import('../flags.ts');
+    const iterations = optionalNumber('--iterations', this.iterations, iterationsSchema);
     const { backend, owner } = await this.open();
     const resumed = await resumeJob(backend, owner, this.job, { iterations });
     this.print(`Job ${resumed.jobId} goes on as Batch job ${resumed.batchJobId}.`);

@@ -45,14 +45,14 @@ export class SubmitCommand extends JobCommand {
       '@openevolve-aws/job-spec'
     );
     const { planSubmission, submitPlan } = await import('@openevolve-aws/batch-client');
-    const { parseNumber, required } = await import('../flags.ts');
+    const { optionalNumber, required } = await import('../flags.ts');
     const { chooseModel } = await import('../choose-model.ts');
     const { preparePython } = await import('../local-commands.ts');
 
     const numbers = {
-      iterations: this.iterations && parseNumber('--iterations', this.iterations, iterationsSchema),
-      vcpus: this.vcpus && parseNumber('--vcpus', this.vcpus, vcpusSchema),
-      memoryMib: this.memory && parseNumber('--memory', this.memory, memoryMibSchema),
+      iterations: optionalNumber('--iterations', this.iterations, iterationsSchema),
+      vcpus: optionalNumber('--vcpus', this.vcpus, vcpusSchema),
+      memoryMib: optionalNumber('--memory', this.memory, memoryMibSchema),
     };
     const program = required('--program', this.program, 'the program to evolve');
     const evaluator = required('--evaluator', this.evaluator, 'the file that scores programs');
@@ -64,9 +64,7 @@ export class SubmitCommand extends JobCommand {
       evaluator,
       config: this.config,
       name: this.jobName,
-      iterations: numbers.iterations || undefined,
-      vcpus: numbers.vcpus || undefined,
-      memoryMib: numbers.memoryMib || undefined,
+      ...numbers,
       model,
     });
     if (notice !== null) {

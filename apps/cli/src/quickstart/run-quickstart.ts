@@ -1,23 +1,22 @@
-import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import {
   type Backend,
-  type BatchStatus,
+  BatchClientError,
   describeJob,
   drillJob,
   fetchResults,
   followLogs,
-  isTerminal,
-  type JobView,
   submitJob,
 } from '@openevolve-aws/batch-client';
-import type { Summary } from '@openevolve-aws/job-spec';
+import { containerExit, type Summary, summarySchema } from '@openevolve-aws/job-spec';
 import { outputKeys } from '@openevolve-aws/s3-layout';
 import { preparePython } from '../local-commands.ts';
 
+/** The job's name, by which its results are known again. */
+const NAME = 'quickstart';
 const ITERATIONS = 60;
 const VCPUS = 4;
 /** What a small, fast model takes; so the run lasts long enough to be interrupted. */
@@ -41,14 +40,21 @@ export interface QuickstartOptions {
 
 export interface QuickstartReport {
   readonly jobId: string;
-  readonly status: BatchStatus;
+  /** The job is done, was interrupted, resumed without loss, and has a better score. */
+  readonly passed: boolean;
   readonly directory: string | null;
   readonly summary: Summary | null;
 }
 
-/** The whole life of a job, with an interruption half way. */
+/**
+ * The whole life of a job, with an interruption half way.
+ *
+ * @throws {BatchClientError} `CONFLICT` before anything is begun, when the folder holds something
+ *   else than results of an earlier quickstart.
+ */
 export async function runQuickstart(options: QuickstartOptions): Promise<QuickstartReport> {
   const { backend, owner, output, print } = options;
+  const isOurs = await holdsQuickstart(output);
   await preparePython(print);
 
   print('1. Submit: a poor function minimiser, to be evolved for 60 iterations on this machine.');
@@ -56,7 +62,7 @@ export async function runQuickstart(options: QuickstartOptions): Promise<Quickst
     owner,
     program: join(example, 'initial_program.py'),
     evaluator: join(example, 'evaluator.py'),
-    name: 'quickstart',
+    name: NAME,
     iterations: ITERATIONS,
     vcpus: VCPUS,
     model: { kind: 'offline', seed: SEED, latencyMs: MODEL_LATENCY_MS },
@@ -65,33 +71,27 @@ export async function runQuickstart(options: QuickstartOptions): Promise<Quickst
 
   print('2. Watch: the log as it is written.');
   const watching = new AbortController();
-  const interrupted = interruptHalfWay(options, jobId, watching.signal);
-  try {
-    for await (const { text } of followLogs(backend, owner, jobId, { follow: true })) {
-      const own = ownLine.exec(text);
-      if (own) {
-        print(`   ${own[1]}`);
-      }
-    }
-  } finally {
-    watching.abort();
-  }
-  await interrupted;
+  await Promise.all([
+    showLog(options, jobId).finally(() => watching.abort()),
+    interruptHalfWay(options, jobId, watching.signal),
+  ]);
   const view = await describeJob(backend, owner, jobId);
   if (view.batch.status !== 'SUCCEEDED') {
     print(`The job failed: ${view.batch.statusReason}. See 'openevolve-aws logs ${jobId}'.`);
-    return { jobId, status: view.batch.status, directory: null, summary: null };
+    return { jobId, passed: false, directory: null, summary: null };
   }
 
   print('4. Results:');
-  if (existsSync(join(output, outputKeys.summary))) {
-    await rm(output, { recursive: true });
-  }
   const { directory, files, summary } = await fetchResults(backend, owner, jobId, {
     directory: output,
+    force: isOurs,
   });
-  for (const line of conclusion(view, summary)) {
+  for (const line of describeRun(summary)) {
     print(`   ${line}`);
+  }
+  const problem = findProblem(summary);
+  if (problem !== null) {
+    print(`The job is done, but not as this was to show: ${problem}.`);
   }
   print('');
   print(`The results are in ${directory}: ${files.join(', ')}`);
@@ -99,7 +99,49 @@ export async function runQuickstart(options: QuickstartOptions): Promise<Quickst
   print(`  openevolve-aws status ${jobId}      its attempts and commits`);
   print(`  openevolve-aws logs ${jobId}        its log`);
   print('  openevolve-aws submit --help         to evolve a program of your own');
-  return { jobId, status: view.batch.status, directory, summary };
+  return { jobId, passed: problem === null, directory, summary };
+}
+
+/** Whether a folder holds the results of an earlier quickstart; an empty or missing one does not. */
+async function holdsQuickstart(output: string): Promise<boolean> {
+  const entries = await readdir(output).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') {
+      return [];
+    }
+    throw new BatchClientError(
+      'CONFLICT',
+      `${output} is no folder; name another one with --output.`,
+    );
+  });
+  if (entries.length === 0) {
+    return false;
+  }
+  const content = await readFile(join(output, outputKeys.summary), 'utf8').catch(() => '');
+  const summary = summarySchema.safeParse(parseOrNull(content));
+  if (!summary.success || summary.data.name !== NAME) {
+    throw new BatchClientError(
+      'CONFLICT',
+      `The folder ${output} holds something else than results of the quickstart; name another one with --output.`,
+    );
+  }
+  return true;
+}
+
+function parseOrNull(content: string): unknown {
+  try {
+    return JSON.parse(content);
+  } catch {
+    return null;
+  }
+}
+
+async function showLog({ backend, owner, print }: QuickstartOptions, jobId: string) {
+  for await (const { text } of followLogs(backend, owner, jobId, { follow: true })) {
+    const own = ownLine.exec(text);
+    if (own) {
+      print(`   ${own[1]}`);
+    }
+  }
 }
 
 /** Sends the notice when half of the iterations are done. */
@@ -110,9 +152,6 @@ async function interruptHalfWay(
 ): Promise<void> {
   while (!signal.aborted) {
     const { batch, progress } = await describeJob(backend, owner, jobId);
-    if (isTerminal(batch.status)) {
-      return;
-    }
     if (batch.status === 'RUNNING' && (progress?.ledger.done ?? 0) >= ITERATIONS / 2) {
       print('3. Interrupt: a Spot notice, as when AWS takes the machine back.');
       await drillJob(backend, owner, jobId, NOTICE_SECONDS);
@@ -122,20 +161,40 @@ async function interruptHalfWay(
   }
 }
 
-function conclusion(view: JobView, summary: Summary): string[] {
-  const { iterations, initial, best, attempts } = summary;
-  const lost = attempts.reduce((sum, attempt) => sum + (attempt.ended?.iterationsLost ?? 0), 0);
-  const score = (value: number | null | undefined) =>
-    value === null || value === undefined ? 'none' : value.toPrecision(5);
+function describeRun({ iterations, initial, best, attempts }: Summary): string[] {
+  const score = (value: number | null | undefined) => value?.toPrecision(5) ?? 'none';
   return [
     `iterations  ${iterations.completed} of ${iterations.asked} done`,
     `score       ${score(initial?.score)} at the start, ${score(best?.score)} now`,
-    ...view.attempts.map((attempt, index) => {
-      const from = attempt.resumedFrom
-        ? `resumed from commit ${attempt.resumedFrom.commit} with ${attempt.resumedFrom.iterationsDone} iterations`
+    ...attempts.map(({ resumedFrom, ended }, index) => {
+      const from = resumedFrom
+        ? `resumed from commit ${resumedFrom.commit} with ${resumedFrom.iterationsDone} iterations`
         : 'from the beginning';
-      return `attempt ${index + 1}   ${from}; ${attempt.ended?.reason ?? 'no end recorded'} (exit ${attempt.ended?.exitCode ?? 'unknown'})`;
+      return `attempt ${index + 1}   ${from}; ${ended?.reason ?? 'no end is recorded'} (exit ${ended?.exitCode ?? 'unknown'})`;
     }),
-    `lost        ${lost} finished iterations`,
+    `lost        ${iterationsLost(attempts) ?? 'an unknown number of'} finished iterations`,
   ];
+}
+
+/** Null when it is not known of every attempt. */
+function iterationsLost(attempts: Summary['attempts']): number | null {
+  const lost = attempts.map(({ ended }) => ended?.iterationsLost ?? null);
+  return lost.includes(null) ? null : lost.reduce<number>((sum, count) => sum + (count ?? 0), 0);
+}
+
+/** What the quickstart was to show and this run did not. */
+function findProblem({ iterations, initial, best, attempts }: Summary): string | null {
+  if (iterations.completed !== iterations.asked) {
+    return 'it did another number of iterations than was asked for';
+  }
+  if (attempts.length < 2 || attempts[0]?.ended?.exitCode !== containerExit.GO_ON) {
+    return 'it was not interrupted';
+  }
+  if (attempts[1]?.resumedFrom == null || iterationsLost(attempts) !== 0) {
+    return 'finished iterations were lost';
+  }
+  if ((best?.score ?? 0) <= (initial?.score ?? 0)) {
+    return 'the score is no better than at the start';
+  }
+  return null;
 }

@@ -3,6 +3,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import lockfile from 'proper-lockfile';
 import { PythonError } from './errors.ts';
 
 const run = promisify(execFile);
@@ -23,7 +24,7 @@ export interface PythonEnvironment {
 /**
  * Makes a virtual environment that holds exactly what a hash-locked requirements file names, or
  * finds the one that is there. A stamp with the lock's hash, written last, tells a whole one from
- * one that was cut off; the caller sees to it that no two processes make the same one at once.
+ * one that was cut off. Of several processes one makes it, and the others wait.
  *
  * @returns the path of its Python.
  * @throws {PythonError} `NO_PYTHON` without Python 3.10 or newer, or when it has no venv module.
@@ -35,24 +36,44 @@ export interface PythonEnvironment {
  * });
  */
 export async function preparePythonEnvironment(environment: PythonEnvironment): Promise<string> {
-  const { directory, requirements, report } = environment;
-  const lock = await readFile(requirements);
-  const wanted = createHash('sha256').update(lock).digest('hex');
+  const { directory, requirements } = environment;
+  const wanted = createHash('sha256')
+    .update(await readFile(requirements))
+    .digest('hex');
   const python = join(directory, 'bin', 'python');
-  if ((await readFile(join(directory, stampName), 'utf8').catch(() => null)) === wanted) {
+  const isThere = async () =>
+    (await readFile(join(directory, stampName), 'utf8').catch(() => null)) === wanted;
+  if (await isThere()) {
     return python;
   }
+  const release = await lockfile.lock(directory, {
+    realpath: false,
+    stale: 30_000,
+    retries: { retries: 600, minTimeout: 500, maxTimeout: 500 },
+  });
+  try {
+    if (!(await isThere())) {
+      await make(environment, python, wanted);
+    }
+  } finally {
+    await release();
+  }
+  return python;
+}
 
+async function make(
+  { directory, requirements, report }: PythonEnvironment,
+  python: string,
+  stamp: string,
+): Promise<void> {
   const base = await findPython();
   report(`making the Python environment with Python ${base.version} (once; about 20 seconds)`);
   await rm(directory, { recursive: true, force: true });
   await venv(base.command, directory);
   await pip(python, requirements);
-  const stamp = join(directory, stampName);
-  const temporary = `${stamp}.${randomUUID()}`;
-  await writeFile(temporary, wanted);
-  await rename(temporary, stamp);
-  return python;
+  const temporary = join(directory, `${stampName}.${randomUUID()}`);
+  await writeFile(temporary, stamp);
+  await rename(temporary, join(directory, stampName));
 }
 
 async function findPython(): Promise<{ command: string; version: string }> {
