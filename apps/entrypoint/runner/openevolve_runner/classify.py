@@ -11,13 +11,6 @@ from openevolve_runner.iteration import IterationReport, Verdict
 from openevolve_runner.score import evaluation_failed, reported_metrics, score_of, storable_metrics
 
 
-def report_failure(iteration: int, failure: BaseException, seconds: float) -> IterationReport:
-    """The report on an iteration whose worker could not hand back a result."""
-    return IterationReport(
-        iteration, Verdict.FAILED, seconds, error=in_short(f"{type(failure).__name__}: {failure}")
-    )
-
-
 def report_result(
     iteration: int,
     result: SerializableResult,
@@ -29,7 +22,7 @@ def report_result(
     """The report on a worker's result.
 
     `admitted` is what the population did with the child: took it, turned it down, or (None) could
-    not even look at it, and then `problem` says why. `seconds` serves where the worker measured
+    not even look at it, and then `problem` says why. `seconds` serves where OpenEvolve measured
     nothing, which is so for every failed iteration.
     """
     usage = result.token_usage or {}

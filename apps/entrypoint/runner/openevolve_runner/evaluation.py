@@ -1,11 +1,35 @@
-"""OpenEvolve's evaluator, for programs that end their process."""
+"""OpenEvolve's evaluator as it runs in a worker: contained, and watched from outside."""
 
 from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, Callable
+from contextlib import contextmanager
+from typing import Any, Callable, Iterator
 
 from openevolve.evaluator import Evaluator
+
+# `evaluate_stage1` to `evaluate_stage3`; each has the whole `evaluator.timeout`.
+CASCADE_STAGES = 3
+
+_report: Callable[[bytes], None]
+_calls: list[Future[Any]] = []
+_out_of_memory = False
+
+
+def watch_with(report: Callable[[bytes], None]) -> None:
+    """Have `report` told when evaluation begins, with its number of stages, and (0) ends."""
+    global _report
+    _report = report
+
+
+def spoiled() -> bool:
+    """Whether this worker must not be used again.
+
+    A call that OpenEvolve gave up still runs in its thread, and takes time and memory from the
+    next one. One that ran out of memory may have left most of it in use.
+    """
+    _calls[:] = [call for call in _calls if not call.done()]
+    return bool(_calls) or _out_of_memory
 
 
 class ContainedEvaluator(Evaluator):
@@ -13,6 +37,8 @@ class ContainedEvaluator(Evaluator):
 
     `SystemExit` would pass through OpenEvolve's handlers, spoil the worker's event loop for the
     next iteration too, and then end the run.
+
+    Every try is watched by itself, so neither its repetitions nor the model's feedback count.
     """
 
     def __init__(self, *arguments: Any, **options: Any):
@@ -22,10 +48,33 @@ class ContainedEvaluator(Evaluator):
             thread_name_prefix="openevolve-eval",
         )
 
+    def _load_evaluation_function(self) -> None:
+        with _watched(stages=1):
+            super()._load_evaluation_function()
+
+    async def _direct_evaluate(self, program_path: str) -> Any:
+        with _watched(stages=1):
+            return await super()._direct_evaluate(program_path)
+
+    async def _cascade_evaluate(self, program_path: str) -> Any:
+        with _watched(stages=CASCADE_STAGES):
+            return await super()._cascade_evaluate(program_path)
+
+
+@contextmanager
+def _watched(stages: int) -> Iterator[None]:
+    _report(bytes([stages]))
+    try:
+        yield
+    finally:
+        _report(bytes([0]))
+
 
 class _EvaluationThreads(ThreadPoolExecutor):
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        return super().submit(_contain, fn, *args, **kwargs)
+        call = super().submit(_contain, fn, *args, **kwargs)
+        _calls.append(call)
+        return call
 
 
 def _contain(fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
@@ -33,3 +82,7 @@ def _contain(fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         return fn(*args, **kwargs)
     except SystemExit as error:
         raise RuntimeError(f"the program called sys.exit({error.code!r})") from error
+    except MemoryError as error:
+        global _out_of_memory
+        _out_of_memory = True
+        raise MemoryError(str(error) or "it reached the memory limit of its worker") from error

@@ -9,27 +9,34 @@ import threading
 import time
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Optional
 
 import openevolve.controller
 import openevolve.evaluator
+import openevolve.process_parallel
 from openevolve.config import Config
 from openevolve.controller import EvolutionFailedError, OpenEvolve
 from openevolve.database import Program
+from openevolve.process_parallel import ProcessParallelController
 
 from openevolve_runner import artifacts
 from openevolve_runner.checkpoint import CheckpointFolder
+from openevolve_runner.early_stopping import EarlyStopping
 from openevolve_runner.errors import RunnerError, in_short
 from openevolve_runner.evaluation import ContainedEvaluator
 from openevolve_runner.events import Events
+from openevolve_runner.executor import WorkerExecutor
 from openevolve_runner.iteration import IterationReport, Verdict
 from openevolve_runner.outcome import Outcome, decide_outcome, explain
 from openevolve_runner.pool import WorkerPool
 from openevolve_runner.population import Population
+from openevolve_runner.remote_evaluator import RemoteEvaluator
 from openevolve_runner.run_file import PROTOCOL, RunFile
 from openevolve_runner.save_policy import SavePolicy
 from openevolve_runner.score import evaluation_failed, scored_program
 from openevolve_runner.stop import StopRequest
+from openevolve_runner.time_limits import time_limits
 
 logger = logging.getLogger(__name__)
 
@@ -53,12 +60,28 @@ class Evolution(OpenEvolve):
         save_request: threading.Event,
     ):
         # Workers are forked, so they find the evaluator under its own module's name.
-        openevolve.evaluator.Evaluator = openevolve.controller.Evaluator = ContainedEvaluator
+        openevolve.evaluator.Evaluator = ContainedEvaluator
+        limits = time_limits(config)
+        self._executor = WorkerExecutor(
+            run.workers,
+            self._initialize_worker,
+            limits=run.worker_limits,
+            time_limits=limits,
+            calls_per_worker=config.max_tasks_per_child,
+        )
+        self._remote = RemoteEvaluator(self._executor, run.evaluator, limits.stage_seconds)
+        openevolve.controller.Evaluator = lambda *_arguments, **_options: self._remote
         openevolve.controller.ProgramDatabase = Population
+        earlier = run.resume.early_stopping if run.resume else None
+        self._early_stopping = (
+            None if config.early_stopping_patience is None else EarlyStopping(config, earlier)
+        )
         openevolve.controller.ProcessParallelController = partial(
             WorkerPool,
             stop=stop,
             grace_seconds=run.drain_grace_seconds,
+            executor=self._executor,
+            early_stopping=self._early_stopping,
             on_finished=self._finished,
         )
         super().__init__(str(run.program), str(run.evaluator), config, str(run.output))
@@ -80,14 +103,13 @@ class Evolution(OpenEvolve):
         self._initial: Optional[dict[str, Any]] = None
         self._target_reached = False
         self._early_stopped = False
-        self._worker_died = False
         self._last_error: Optional[str] = None
 
     async def evolve(self) -> Outcome:
         """Run what is left, save, and tell how it ended.
 
-        Raises RunnerError when the checkpoint to resume from is damaged, or when the last
-        checkpoint cannot be written.
+        Raises UnusableInputError when the evaluator cannot be used, and RunnerError when the
+        checkpoint to resume from is damaged, or when the last checkpoint cannot be written.
         """
         resume = self._run.resume
         if resume and not resume.checkpoint.is_dir():  # OpenEvolve would begin anew
@@ -95,6 +117,7 @@ class Evolution(OpenEvolve):
                 f"The checkpoint {resume.checkpoint} does not exist: restore it first."
             )
         try:
+            await self._remote.load()
             await self.run(
                 iterations=self._ledger.left,
                 target_score=self._run.target_score,
@@ -103,14 +126,20 @@ class Evolution(OpenEvolve):
         except EvolutionFailedError:
             # It speaks of this attempt; the ledger knows the whole job. `run` left out this step.
             self._save_best_program()
+        finally:
+            self._executor.terminate_workers()
         outcome = self._outcome()
         sentence = explain(
-            outcome, self._ledger, worker_died=self._worker_died, last_error=self._last_error
+            outcome, self._ledger, fault=self._executor.fault, last_error=self._last_error
         )
         if sentence:
             self._events.problem("fatal", sentence)
         self._events.emit("finished", outcome=outcome.value, ledger=self._ledger.to_json())
         return outcome
+
+    def abandon(self) -> None:
+        """End all workers; a signal handler may call it."""
+        self._executor.kill_workers()
 
     # What OpenEvolve calls
 
@@ -171,6 +200,9 @@ class Evolution(OpenEvolve):
         if best and best["iteration"] > 0 and self._reaches_target(best["metrics"]):
             self._target_reached = True  # in an earlier attempt
             max_iterations = 0
+        if self._early_stopping is not None and self._early_stopping.reached:
+            self._early_stopped = True
+            max_iterations = 0
         evolving = asyncio.ensure_future(
             super()._run_evolution_with_checkpoints(start_iteration, max_iterations, target_score)
         )
@@ -184,8 +216,7 @@ class Evolution(OpenEvolve):
             clock.cancel()
             evolving.cancel()
         pool = self.parallel_controller
-        self._early_stopped = pool.early_stopping_triggered
-        self._worker_died = pool.broken
+        self._early_stopped = self._early_stopped or pool.early_stopping_triggered
         self._last_error = pool.last_iteration_error and in_short(pool.last_iteration_error)
         self._save_last()
 
@@ -258,7 +289,14 @@ class Evolution(OpenEvolve):
             ledger=self._ledger.to_json(),
             initial=self._initial,
             best=self._best(),
+            early_stopping=self._early_stopping and self._early_stopping.to_json(),
         )
+
+    def _initialize_worker(self) -> None:
+        """What a worker does first."""
+        suffix = SimpleNamespace(file_suffix=self.config.file_suffix)
+        config = ProcessParallelController._serialize_config(suffix, self.config)
+        openevolve.process_parallel._worker_init(config, str(self._run.evaluator))
 
     def _save_into(self, folder: Path, iteration: int) -> Path:
         """OpenEvolve's own save, into another output folder."""

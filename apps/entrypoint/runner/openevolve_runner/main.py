@@ -77,6 +77,12 @@ def _run(run: RunFile, events: Events, stop: StopRequest) -> int:
         evolution = Evolution(run, config, events, stop, save_request)
     except (Exception, SystemExit) as error:
         raise _unusable(run, error) from error
+
+    def leave() -> NoReturn:
+        evolution.abandon()
+        _leave_before_evolution(run, events)
+
+    stop.leave_with(leave)
     return asyncio.run(evolution.evolve()).exit_code
 
 
@@ -90,15 +96,9 @@ def _require_program(run: RunFile) -> None:
 
 
 def _unusable(run: RunFile, error: BaseException) -> UnusableInputError:
-    frames = traceback.extract_tb(error.__traceback__)
-    if any(frame.name == "_load_evaluation_function" for frame in frames):
-        culprit = f"The evaluator {run.evaluator}"
-        cure = "correct it, or add what it imports to requirements.txt"
-    else:
-        culprit = f"The config {run.config}"
-        cure = "correct it"
     return UnusableInputError(
-        f"{culprit} cannot be used ({type(error).__name__}: {in_short(error)}): {cure}."
+        f"The config {run.config} cannot be used ({type(error).__name__}: {in_short(error)}): "
+        "correct it."
     )
 
 

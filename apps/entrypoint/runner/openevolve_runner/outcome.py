@@ -41,7 +41,7 @@ def decide_outcome(
 
 
 def explain(
-    outcome: Outcome, ledger: Ledger, *, worker_died: bool, last_error: Optional[str]
+    outcome: Outcome, ledger: Ledger, *, fault: Optional[str], last_error: Optional[str]
 ) -> Optional[str]:
     """The sentence for a person, where the outcome needs one."""
     because = f" Last error: {last_error}" if last_error else ""
@@ -51,14 +51,9 @@ def explain(
             f"the model's replies and the evaluator, then submit the job again.{because}"
         )
     if outcome is Outcome.SHORT:
-        cause = (
-            "a worker process died, most often because memory ran out: give the job more memory "
-            "or fewer workers if that happens again."
-            if worker_died
-            else f"OpenEvolve had no more iterations to run.{because}"
-        )
+        cause = fault or f"OpenEvolve had no more iterations to run.{because}"
         return (
-            f"The run ended after {ledger.done} of {ledger.asked} iterations, which are saved, "
-            f"because {cause}"
+            f"The run ended after {ledger.done} of {ledger.asked} iterations, which are saved: "
+            f"{cause}"
         )
     return None

@@ -3,61 +3,66 @@
 from __future__ import annotations
 
 import time
-from concurrent.futures import Future
-from concurrent.futures.process import BrokenProcessPool
-from typing import Any, Callable, Optional, Union
+from typing import Any, Callable, Optional
 
 from openevolve.process_parallel import ProcessParallelController, SerializableResult
 
-from openevolve_runner.classify import report_failure, report_result
+from openevolve_runner.classify import report_result
+from openevolve_runner.early_stopping import EarlyStopping
+from openevolve_runner.executor import Call, CallFailed, WorkerExecutor
 from openevolve_runner.iteration import IterationReport
 from openevolve_runner.population import Population
+from openevolve_runner.score import storable_metrics
 from openevolve_runner.stop import StopRequest
 
 
 class IterationFuture:
     """One iteration as `run_evolution` sees it; tells the pool when its result is taken."""
 
-    def __init__(self, pool: WorkerPool, iteration: int, future: Future[SerializableResult]):
+    def __init__(self, pool: WorkerPool, iteration: int, call: Call):
         self._pool = pool
-        self._future = future
+        self._call = call
         self.iteration = iteration
-        self.submitted = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """How long a worker was busy with it."""
+        return self._call.seconds
 
     def done(self) -> bool:
         """Whether there is a result to take; there is none of an iteration that was cancelled."""
         self._pool.settle()
-        return self._future.done() and not self._future.cancelled()
+        return self._call.done() and not self._call.cancelled()
 
     def cancelled(self) -> bool:
-        return self._future.cancelled()
+        return self._call.cancelled()
 
     def result(self, timeout: Optional[float] = None) -> SerializableResult:
-        """The result. Whatever a worker raised fails its iteration, and not the run."""
+        """The result. Whatever became of its workers fails the iteration, and not the run."""
         self._pool.take(self)
-        try:
-            return self._future.result(timeout)
-        except Exception:
-            raise
-        except BaseException as error:
-            raise RuntimeError(f"The evaluation raised {error!r}") from error
+        return self.outcome()
 
-    def outcome(self) -> Union[SerializableResult, BaseException]:
-        """The result of an iteration that was taken, or why there is none."""
+    def outcome(self) -> SerializableResult:
+        """The result of an iteration that is done."""
         try:
-            return self._future.result(timeout=0)
-        except BaseException as failure:
-            return failure
+            return SerializableResult(**{"iteration": self.iteration, **self._call.result(0)})
+        except CallFailed as failure:
+            return SerializableResult(iteration=self.iteration, error=str(failure))
+        except TypeError:
+            return SerializableResult(
+                iteration=self.iteration, error="the worker process sent no result of an iteration"
+            )
 
     def cancel(self) -> bool:
-        return self._future.cancel()
+        return self._call.cancel()
 
 
 class Drain:
     """Stands where OpenEvolve has its shutdown event, and is set when the run may really end.
 
-    After a request to stop that is when every finished result is taken, and nothing runs any more
-    or the grace is over. OpenEvolve's own event would drop results that are paid for.
+    After a request to stop, or when workers keep dying, that is when every finished result is
+    taken, and nothing runs any more or the grace is over. OpenEvolve's own event would drop results
+    that are paid for.
     """
 
     def __init__(self, pool: WorkerPool, stop: StopRequest, grace_seconds: float):
@@ -71,7 +76,8 @@ class Drain:
         self._ended = True
 
     def is_set(self) -> bool:
-        if self._ended or not self._stop.requested:
+        dying = self._pool.fault is not None
+        if self._ended or not (self._stop.requested or dying):
             return self._ended
         if self._deadline is None:
             self._deadline = time.monotonic() + self._grace_seconds
@@ -80,7 +86,7 @@ class Drain:
         running = [future for future in self._pool.in_flight if not future.cancelled()]
         if any(future.done() for future in running):
             return False
-        return not running or time.monotonic() >= self._deadline
+        return not running or dying or time.monotonic() >= self._deadline
 
 
 class WorkerPool(ProcessParallelController):
@@ -96,6 +102,8 @@ class WorkerPool(ProcessParallelController):
         *arguments: Any,
         stop: StopRequest,
         grace_seconds: float,
+        executor: WorkerExecutor,
+        early_stopping: Optional[EarlyStopping],
         on_finished: Callable[[IterationReport], None],
         **options: Any,
     ):
@@ -106,13 +114,19 @@ class WorkerPool(ProcessParallelController):
         self.stop_request = stop
         self.shutdown_event = Drain(self, stop, grace_seconds)
         self.in_flight: list[IterationFuture] = []
-        self.broken = False
+        self.early_stopping = early_stopping
+        self._workers = executor
         self._on_finished = on_finished
         self._taken: Optional[IterationFuture] = None
 
     def start(self) -> None:
         self.stop_request.install()  # OpenEvolve has just put its own handlers there
-        super().start()
+        self.executor = self._workers
+
+    @property
+    def fault(self) -> Optional[str]:
+        """Why workers cannot go on, if they keep dying."""
+        return self._workers.fault
 
     def request_shutdown(self) -> None:
         self.stop_request.request()
@@ -132,28 +146,28 @@ class WorkerPool(ProcessParallelController):
 
     def settle(self) -> None:
         """Report the iteration whose result was taken last, if that is not done yet."""
+        self._workers.tend()
         taken, self._taken = self._taken, None
         if taken is None:
             return
         report = self._report(taken)
-        if report is not None:
-            self._on_finished(report)
+        if self.early_stopping is not None and self.early_stopping.reached:
+            self.early_stopping_triggered = True
+            self.shutdown_event.set()
+        self._on_finished(report)
 
-    def _report(self, taken: IterationFuture) -> Optional[IterationReport]:
-        seconds = time.monotonic() - taken.submitted
+    def _report(self, taken: IterationFuture) -> IterationReport:
         result = taken.outcome()
-        if isinstance(result, BrokenProcessPool):  # its worker died: not finished, counted nowhere
-            self.broken = True
-            return None
-        if isinstance(result, BaseException):
-            return report_failure(taken.iteration, result, seconds)
         child = result.child_program_dict
+        admitted = self.population.decision(child["id"]) if child else None
+        if self.early_stopping is not None and child and admitted:
+            self.early_stopping.observe(storable_metrics(child["metrics"]))
         return report_result(
             taken.iteration,
             result,
-            admitted=self.population.decision(child["id"]) if child else None,
+            admitted=admitted,
             problem=self.last_iteration_error,
-            seconds=seconds,
+            seconds=taken.seconds,
             feature_dimensions=self.config.database.feature_dimensions,
         )
 
@@ -164,11 +178,11 @@ class WorkerPool(ProcessParallelController):
         self, iteration: int, island_id: Optional[int] = None
     ) -> Optional[IterationFuture]:
         self.settle()
-        if self.stop_request.requested or self.broken:
+        if self.shutdown_event.is_set() or self.stop_request.requested:
             return None
-        future = super()._submit_iteration(iteration, island_id)
-        if future is None:
+        call = super()._submit_iteration(iteration, island_id)
+        if call is None:
             return None
-        submitted = IterationFuture(self, iteration, future)
+        submitted = IterationFuture(self, iteration, call)
         self.in_flight.append(submitted)
         return submitted

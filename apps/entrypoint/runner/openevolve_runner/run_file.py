@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Optional
+from typing import Any, Optional
 
 from openevolve_runner.errors import RunnerError
 from openevolve_runner.ledger import Ledger
+from openevolve_runner.limits import WorkerLimits
 
 PROTOCOL = 1
 
@@ -19,6 +20,7 @@ class Resume:
 
     checkpoint: Path
     ledger: Ledger
+    early_stopping: Optional[dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ class RunFile:
     workers: int
     save_interval_seconds: float
     drain_grace_seconds: float
+    worker_limits: WorkerLimits
     events_fd: int
     control_fd: int
 
@@ -74,12 +77,17 @@ class RunFile:
                 config=Path(document["config"]),
                 output=Path(document["output"]),
                 resume=resume
-                and Resume(Path(resume["checkpoint"]), Ledger.from_json(resume["ledger"])),
+                and Resume(
+                    Path(resume["checkpoint"]),
+                    Ledger.from_json(resume["ledger"]),
+                    resume["early_stopping"],
+                ),
                 iterations=document["iterations"],
                 target_score=document["target_score"],
                 workers=document["workers"],
                 save_interval_seconds=document["save_interval_seconds"],
                 drain_grace_seconds=document["drain_grace_seconds"],
+                worker_limits=WorkerLimits.from_json(document["worker_limits"]),
                 events_fd=document["events_fd"],
                 control_fd=document["control_fd"],
             )

@@ -35,6 +35,7 @@ def isolate_workers(*private_fds: int) -> None:
         in_worker = True
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+        signal.set_wakeup_fd(-1)  # the runner's event loop listens at its other end
         for fd in private_fds:
             os.close(fd)
         null = os.open(os.devnull, os.O_RDONLY)

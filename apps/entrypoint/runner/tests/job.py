@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
 import time
+import uuid
 from pathlib import Path
 from typing import Any, Callable, Optional
 
@@ -46,6 +48,8 @@ class Attempt:
         self._changed = threading.Condition()
         self._ended = False
         self._control: Optional[int] = control_write
+        # Every process of the run has it in its environment, unless it hides it.
+        self._mark = f"TEST_RUN={uuid.uuid4().hex}"
         self.log = run_file.with_suffix(".log")
         # Both ends of a pipe have one name.
         self.pipes = {f"pipe:[{os.fstat(fd).st_ino}]" for fd in fds}
@@ -53,6 +57,7 @@ class Attempt:
             self.process = subprocess.Popen(
                 [sys.executable, "-B", str(runner), str(run_file)],
                 pass_fds=fds,
+                env={**os.environ, **dict([self._mark.split("=")])},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -107,6 +112,17 @@ class Attempt:
         self._reader.join(timeout=PATIENCE_SECONDS)
         self.close_control()
         return code
+
+    def processes(self) -> list[int]:
+        """All processes of the run that are alive."""
+        found = []
+        for entry in Path("/proc").glob("[0-9]*"):
+            try:
+                if self._mark.encode() in (entry / "environ").read_bytes():
+                    found.append(int(entry.name))
+            except OSError:
+                pass
+        return found
 
     def workers(self) -> list[int]:
         """The runner's child processes."""
@@ -165,12 +181,18 @@ class Job:
             "evaluator": str(self.write("evaluator.py", self.evaluator)),
             "config": str(self.write("config.yaml", yaml.safe_dump(self.config))),
             "output": str(self.output),
-            "resume": resume and {"checkpoint": resume["path"], "ledger": resume["ledger"]},
+            "resume": resume
+            and {
+                "checkpoint": resume["path"],
+                "ledger": resume["ledger"],
+                "early_stopping": resume["early_stopping"],
+            },
             "iterations": iterations,
             "target_score": None,
             "workers": 2,
             "save_interval_seconds": 3600,
             "drain_grace_seconds": 5,
+            "worker_limits": {"memory_mib": None, "file_mib": None, "processes": None},
             "events_fd": events_write,
             "control_fd": control_read,
             **settings,
@@ -188,6 +210,20 @@ class Job:
                 attempt.process.kill()
                 attempt.process.wait()
             attempt.close_control()
+        assert until(lambda: not any(attempt.processes() for attempt in self.attempts)), (
+            "a process outlived its run"
+        )
+
+    def altered(self, *changes: tuple[str, str, str]) -> Path:
+        """A copy of the runner in which constants have other values: (module, old, new)."""
+        copy = self.folder / "runner"
+        shutil.copytree(RUNNER, copy, ignore=shutil.ignore_patterns("tests", "__pycache__"))
+        for module, old, new in changes:
+            path = copy / "openevolve_runner" / module
+            text = path.read_text()
+            assert old in text
+            path.write_text(text.replace(old, new))
+        return copy
 
 
 def population(checkpoint: str) -> dict[str, Any]:

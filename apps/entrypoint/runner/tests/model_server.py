@@ -33,6 +33,7 @@ class ModelServer:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            wbufsize = -1  # one packet for a reply: two would wait for an acknowledgement
 
             def do_POST(self) -> None:
                 self.rfile.read(int(self.headers["content-length"]))

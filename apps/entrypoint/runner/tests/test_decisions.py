@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future
+import json
+import math
+import pickle
+import socket
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Optional
 
 import pytest
+from openevolve.config import Config, EvaluatorConfig, LLMModelConfig
 from openevolve.process_parallel import SerializableResult
 
+from openevolve_runner.channel import ChannelError, receive
 from openevolve_runner.classify import report_result
+from openevolve_runner.early_stopping import EarlyStopping
+from openevolve_runner.executor import Call
 from openevolve_runner.iteration import IterationReport, Verdict
 from openevolve_runner.ledger import Ledger
+from openevolve_runner.memory import MemoryGroup
 from openevolve_runner.outcome import Outcome, decide_outcome
 from openevolve_runner.pool import Drain, IterationFuture
 from openevolve_runner.save_policy import SavePolicy
 from openevolve_runner.stop import StopRequest
+from openevolve_runner.time_limits import TimeLimits, Watchdog, time_limits
+from openevolve_runner.worker import decode
 
 
 def report(admitted: Optional[bool], metrics: dict[str, Any], **fields: Any) -> IterationReport:
@@ -73,11 +84,11 @@ def test_tokens_of_a_failed_iteration_are_counted() -> None:
 
 def test_a_stop_waits_for_results_that_are_there_whatever_the_grace() -> None:
     stop = StopRequest(leave=lambda: None)
-    pool = SimpleNamespace(in_flight=[], settle=lambda: None)
-    finished, running, queued = Future[Any](), Future[Any](), Future[Any]()
-    finished.set_result(SerializableResult())
+    pool = SimpleNamespace(in_flight=[], settle=lambda: None, fault=None)
+    finished, running, queued = Call(b""), Call(b""), Call(b"")
+    finished.set_result({})
     running.set_running_or_notify_cancel()
-    pool.in_flight += [IterationFuture(pool, 1, future) for future in (finished, running, queued)]
+    pool.in_flight += [IterationFuture(pool, 1, call) for call in (finished, running, queued)]
     drain = Drain(pool, stop, grace_seconds=0)
 
     assert not drain.is_set()
@@ -87,6 +98,106 @@ def test_a_stop_waits_for_results_that_are_there_whatever_the_grace() -> None:
     del pool.in_flight[0]
     assert drain.is_set()
     assert not Drain(pool, stop, grace_seconds=60).is_set()  # one still runs
+    pool.fault = "workers keep dying"
+    assert Drain(pool, stop, grace_seconds=60).is_set()  # it will not come back
+
+
+def test_early_stopping_survives_a_score_without_bound() -> None:
+    config = Config(early_stopping_patience=2, convergence_threshold=0.5)
+    stopping = EarlyStopping(config, None)
+    assert stopping.to_json() == {"bestScore": None, "iterationsWithoutImprovement": 0}
+    for metrics in ({"combined_score": 10**400}, {"error": 0.0}, {}, {"combined_score": "high"}):
+        stopping.observe(metrics)  # OpenEvolve counts none of these
+    for score in (1.0, 1.4, math.inf):
+        stopping.observe({"combined_score": score})
+    saved = json.loads(json.dumps(stopping.to_json(), allow_nan=False))
+    resumed = EarlyStopping(config, saved)
+    resumed.observe({"combined_score": math.inf})
+    resumed.observe({"combined_score": math.nan})
+
+    assert saved["iterationsWithoutImprovement"] == 0
+    assert resumed.reached and not stopping.reached
+
+
+def test_event_based_early_stopping_waits_for_the_exact_score() -> None:
+    stopping = EarlyStopping(Config(early_stopping_patience=-1, convergence_threshold=3), None)
+    stopping.observe({"combined_score": 4.0})
+    assert not stopping.reached
+    stopping.observe({"a": 2.0, "b": 4.0})  # their average counts where there is no score
+    assert stopping.reached
+
+
+@pytest.mark.parametrize(
+    ("groups", "folder", "names"),
+    [
+        ("0::/job\n", "job", ("memory.events", "memory.max")),
+        ("0::/not/visible\n", "", ("memory.events", "memory.max")),
+        (
+            "4:cpu:/\n3:memory,misc:/job\n0::/\n",
+            "memory/job",
+            ("memory.oom_control", "memory.limit_in_bytes"),
+        ),
+    ],
+)
+def test_kills_for_memory_are_found_in_both_versions_of_cgroups(
+    tmp_path: Path, groups: str, folder: str, names: tuple[str, str]
+) -> None:
+    (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+    events, limit = (tmp_path / folder / name for name in names)
+    events.write_text("under_oom 0\noom_kill 2\n")
+    limit.write_text(f"{5 << 20}\n")
+    (tmp_path / "groups").write_text(groups)
+    memory = MemoryGroup(tmp_path / "groups", tmp_path)
+
+    assert not memory.ran_out()
+    events.write_text("oom_kill 4\n")  # two workers at once
+    assert [memory.ran_out() for _ in range(3)] == [True, True, False]
+    assert memory.limit_mib() == 5
+    limit.write_text("max\n")
+    assert memory.limit_mib() is None
+
+
+def test_memory_is_unknown_without_cgroups(tmp_path: Path) -> None:
+    memory = MemoryGroup(tmp_path / "nothing", tmp_path)
+    assert not memory.ran_out() and memory.limit_mib() is None
+
+
+def test_time_limits_follow_from_what_openevolve_does() -> None:
+    model = LLMModelConfig(timeout=60, retries=3, retry_delay=5)
+    config = Config(max_tasks_per_child=None)
+    config.llm.models = config.llm.evaluator_models = [model]
+    config.evaluator = EvaluatorConfig(timeout=100, max_retries=1, cascade_evaluation=False)
+    direct = time_limits(config)
+    config.evaluator.use_llm_feedback = True
+    with_feedback = time_limits(config)
+    config.llm.manual_mode = True
+
+    assert direct.evaluation_seconds(stages=1) == 110
+    assert direct.iteration_seconds == (4 * 60 + 3 * 5) + 2 * (110 + 1) + 60
+    assert with_feedback.iteration_seconds == direct.iteration_seconds + 2 * 255
+    assert time_limits(config).iteration_seconds is None
+
+
+def test_waiting_for_the_model_is_no_evaluation() -> None:
+    watchdog = Watchdog(TimeLimits(stage_seconds=5, iteration_seconds=100), began=0)
+    assert watchdog.problem(now=99) is None
+    watchdog.evaluation(stages=3, now=50)
+    assert watchdog.problem(now=75) is None
+    assert watchdog.problem(now=75.1) is not None
+    watchdog.evaluation(stages=0, now=75.2)
+    assert watchdog.problem(now=99) is None
+    assert "no answer within 100 s" in (watchdog.problem(now=101) or "")
+
+
+def test_no_length_is_believed_and_nothing_is_unpickled() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.send(b"r" + b"\xff" * 8)
+        with pytest.raises(ChannelError, match="no message"):
+            receive(ours, limit=1000)
+    for answer in (pickle.dumps({}), b"[1]", b"[" * 10**6, b"\xff"):
+        with pytest.raises(ValueError):
+            decode(answer)
 
 
 def test_a_new_best_is_saved_at_once_but_not_every_second() -> None:

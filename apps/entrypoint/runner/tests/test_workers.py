@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -10,33 +9,6 @@ import sys
 import pytest
 from job import RUNNER, Job, alive, until
 from model_server import ModelServer, Reply, program
-
-
-def test_a_killed_worker_ends_the_run_short_and_saved(job: Job, model: ModelServer) -> None:
-    model.behave = lambda number: Reply(program(number), 0.05 if number <= 4 else 60)
-    attempt = job.start(iterations=30)
-    attempt.wait_for("iteration", count=4)
-    workers = attempt.workers()
-    os.kill(workers[0], signal.SIGKILL)
-
-    assert attempt.end() == 75
-
-    finished = attempt.of("finished")[0]
-    assert finished["outcome"] == "short"
-    assert finished["ledger"]["done"] == len(attempt.of("iteration")) == 4
-    assert attempt.of("checkpoint")[-1]["ledger"] == finished["ledger"]
-    assert "a worker process died" in attempt.of("problem")[-1]["message"]
-    assert len(workers) == 2 and not any(alive(pid) for pid in workers)
-
-
-def test_a_worker_that_dies_before_any_candidate_is_not_a_failed_job(
-    job: Job, model: ModelServer
-) -> None:
-    model.behave = lambda _number: Reply("import os\nos._exit(9)\n")
-    attempt = job.start(iterations=30)
-
-    assert attempt.end() == 75
-    assert attempt.of("finished")[0]["outcome"] == "short"
 
 
 def test_workers_may_be_replaced_after_some_iterations(job: Job) -> None:

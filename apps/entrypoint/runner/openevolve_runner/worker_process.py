@@ -1,0 +1,148 @@
+"""A worker process, as the runner sees it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+import traceback
+import uuid
+from contextlib import suppress
+from pathlib import Path
+from typing import Callable, Iterable, Optional
+
+# In the environment of a worker and of what its evaluator starts, which may leave its group.
+MARKER = "OPENEVOLVE_AWS_WORKER"
+
+_TICK_SECONDS = 0.1
+_REAP_SECONDS = 5.0
+_HUNTS = 5
+
+
+class WorkerProcess:
+    """A process that leads a session of its own, so that it ends with all that it started.
+
+    `connection` has a timeout, after which its user looks whether the process is `gone`. Only one
+    thread may call `gone` and `bury`; any may call `kill`.
+    """
+
+    def __init__(self, pid: int, connection: socket.socket, mark: str):
+        connection.settimeout(_TICK_SECONDS)
+        self.pid = pid
+        self.connection = connection
+        self.calls = 0
+        self._mark = f"{MARKER}={mark}".encode()
+        self._status: Optional[int] = None
+        self._buried = False
+        self._lock = threading.RLock()  # a signal handler may kill while the same thread kills
+
+    def gone(self) -> bool:
+        """Whether the process has ended; it is no zombie then."""
+        with self._lock:
+            if self._status is None:
+                try:
+                    pid, status = os.waitpid(self.pid, os.WNOHANG)
+                except ChildProcessError:
+                    pid, status = self.pid, 0
+                if pid:
+                    self._status = os.waitstatus_to_exitcode(status)
+            return self._status is not None
+
+    def kill(self) -> None:
+        """End the process, its group, and what left its group but still has its mark."""
+        with self._lock:
+            if self._buried:  # the number may mean another process by now
+                return
+            if self._status is None:
+                _kill(os.kill, self.pid)  # it may not lead its group yet
+            _kill(os.killpg, self.pid)
+        for _ in range(_HUNTS):  # it may start more meanwhile
+            found = list(_marked(self._mark))
+            if not found:
+                return
+            for pid in found:
+                _kill(os.kill, pid)
+
+    def bury(self) -> Optional[int]:
+        """Kill what is left and wait for the process.
+
+        Returns its exit status, negative for a signal, or None when it had to be killed here.
+        """
+        ended_by_itself = self.gone()
+        if not ended_by_itself:
+            time.sleep(_TICK_SECONDS / 10)  # a process that ends closes its connection first
+            ended_by_itself = self.gone()
+        self.kill()
+        deadline = time.monotonic() + _REAP_SECONDS  # a disk that hangs holds up even SIGKILL
+        while not self.gone() and time.monotonic() < deadline:
+            time.sleep(_TICK_SECONDS / 100)
+        self._buried = True
+        self.connection.close()
+        return self._status if ended_by_itself else None
+
+
+def describe_exit(status: Optional[int]) -> str:
+    """How a worker ended.
+
+    >>> describe_exit(-11)
+    'signal 11, Segmentation fault'
+    """
+    if status is None:
+        return "it stopped answering"
+    if status < 0:
+        return f"signal {-status}, {signal.strsignal(-status)}"
+    return f"exit code {status}"
+
+
+def fork_worker(
+    work: Callable[[socket.socket], object], others: Iterable[WorkerProcess]
+) -> WorkerProcess:
+    """Start a process that does `work`, and cannot reach the connections of `others`.
+
+    Call it from the main thread: a worker dies with the thread that started it, and other threads
+    must hold no lock that it needs.
+
+    Raises OSError when the system has no room for another process.
+    """
+    mark = uuid.uuid4().hex
+    ours, theirs = socket.socketpair()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    try:
+        pid = os.fork()
+    except OSError:
+        ours.close()
+        theirs.close()
+        raise
+    if pid == 0:
+        try:
+            os.setsid()
+            ours.close()
+            for other in others:
+                other.connection.close()
+            os.environ[MARKER] = mark
+            work(theirs)
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(1)
+    theirs.close()
+    return WorkerProcess(pid, ours, mark)
+
+
+def _kill(how: Callable[[int, int], None], target: int) -> None:
+    with suppress(ProcessLookupError, PermissionError):  # gone, or a zombie's group on macOS
+        how(target, signal.SIGKILL)
+
+
+def _marked(mark: bytes) -> Iterable[int]:
+    """The processes that have `mark` in the environment with which they began."""
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            if mark in (entry / "environ").read_bytes().split(b"\0"):
+                yield int(entry.name)
+        except OSError:  # gone, or another user's
+            continue
