@@ -40,7 +40,7 @@ describe('a job whose machine is taken', () => {
   let log: string;
 
   beforeAll(async () => {
-    const job = await submit(2_000);
+    const job = await submit(600);
     await hasDone(job, 20);
     await command.json('drill', job.jobId, '--notice', '5', '--local');
     view = await ended(job);
@@ -69,8 +69,8 @@ describe('a job whose machine is taken', () => {
     const isTotal = (asked: number, done: number) => done === asked;
     const documented = { asked: 10, doneBefore: 10, doneAfterResume: 20 };
     expect(isTotal(documented.asked, documented.doneAfterResume)).toBe(false);
-    expect(isTotal(2_000, log.match(/ Iteration \d+ \(/g)?.length ?? 0)).toBe(true);
-    expect(view.progress?.ledger.done).toBe(2_000);
+    expect(isTotal(600, log.match(/ Iteration \d+ \(/g)?.length ?? 0)).toBe(true);
+    expect(view.progress?.ledger.done).toBe(600);
   });
 
   it('9. resumes in the attempt after the first one, whatever its number', () => {
@@ -174,7 +174,7 @@ it('16. never calls a job done whose results could not be written, and writes th
   const documented = { resultsWritten: false, status: 'SUCCEEDED' };
   expect(isHonest(documented)).toBe(false);
 
-  const job = await submit(1_000);
+  const job = await submit(300);
   await hasDone(job, 1);
   // A folder in the place of the file that the results need.
   const obstacle = join(fileURLToPath(job.outputUri), 'evolution_summary.json');
@@ -190,9 +190,9 @@ it('16. never calls a job done whose results could not be written, and writes th
   }
   const view = await ended(job);
   expect(view.batch.status).toBe('SUCCEEDED');
-  expect(view.progress?.ledger.done).toBe(1_000);
+  expect(view.progress?.ledger.done).toBe(300);
   const summary = JSON.parse(await readFile(obstacle, 'utf8')) as { iterations: object };
-  expect(summary.iterations).toMatchObject({ asked: 1_000, completed: 1_000 });
+  expect(summary.iterations).toMatchObject({ asked: 300, completed: 300 });
 });
 
 it('21. keeps keys and credentials out of what evolved code can read', async () => {
