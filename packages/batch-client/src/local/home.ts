@@ -1,5 +1,5 @@
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 /** Where the local backend keeps what it knows. The two stores hold what S3 would. */
 export interface LocalHome {
@@ -14,6 +14,8 @@ export interface LocalHome {
   readonly work: string;
   /** The lock's target: whoever holds it is the supervisor. */
   readonly lock: string;
+  /** Which process took the lock. */
+  readonly lockOwner: string;
 }
 
 /**
@@ -34,17 +36,27 @@ export function localHome(directory: string): LocalHome {
     secrets: join(batch, 'secrets'),
     work: join(batch, 'work'),
     lock: batch,
+    lockOwner: join(batch, 'supervisor.json'),
   };
 }
 
-/** `OPENEVOLVE_AWS_HOME`, or `openevolve-aws` in the user's data folder (XDG). */
+/** `OPENEVOLVE_AWS_HOME`, or `openevolve-aws` in the user's data folder (XDG); absolute. */
 export function defaultHomeDirectory(variables: NodeJS.ProcessEnv): string {
-  return (
+  return resolve(
     variables.OPENEVOLVE_AWS_HOME ||
-    join(variables.XDG_DATA_HOME || join(homedir(), '.local', 'share'), 'openevolve-aws')
+      join(variables.XDG_DATA_HOME || join(homedir(), '.local', 'share'), 'openevolve-aws'),
   );
 }
 
 export function logFile(home: LocalHome, batchJobId: string, attempt: number): string {
   return join(home.logs, batchJobId, `${attempt}.log`);
+}
+
+export function noticeFile(home: LocalHome, batchJobId: string, attempt: number): string {
+  return join(home.notices, `${batchJobId}-${attempt}.json`);
+}
+
+/** Holds one folder per start of an attempt. */
+export function workFolder(home: LocalHome, batchJobId: string): string {
+  return join(home.work, batchJobId);
 }

@@ -31,11 +31,13 @@ export const jobRecordSchema = z.object({
   createdAt: timestampSchema,
   startedAt: timestampSchema.nullable(),
   stoppedAt: timestampSchema.nullable(),
+  /** Why its end was asked for; such a job is never retried. Null when nobody asked. */
+  terminateReason: z.string().min(1).nullable().default(null),
   attempts: z.array(attemptSchema),
 });
 
 export type JobRecord = z.output<typeof jobRecordSchema>;
-export type AttemptRecord = z.output<typeof attemptSchema>;
+export type LocalAttempt = z.output<typeof attemptSchema>;
 
 /** `requests/<uuid>.json`: what a command asks of the supervisor. */
 export const requestSchema = z.object({

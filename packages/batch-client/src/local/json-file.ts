@@ -1,15 +1,21 @@
 import { randomUUID } from 'node:crypto';
-import { link, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { parseDocument } from '@openevolve-aws/job-spec';
 import type { z } from 'zod';
 
 const extension = '.json';
 
-/** Replaces a document whole: a reader sees the old or the new one. */
+/** Replaces a document whole: a reader sees the old or the new one, also after a power failure. */
 export async function replaceJson(path: string, document: object): Promise<void> {
   const temporary = await writeBeside(path, document);
-  await rename(temporary, path);
+  try {
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  await syncFolder(dirname(path));
 }
 
 /** Makes a document that must not be there yet. */
@@ -20,6 +26,7 @@ export async function createJson(path: string, document: object): Promise<void> 
   } finally {
     await rm(temporary, { force: true });
   }
+  await syncFolder(dirname(path));
 }
 
 async function writeBeside(path: string, document: object): Promise<string> {
@@ -29,6 +36,16 @@ async function writeBeside(path: string, document: object): Promise<string> {
     flush: true,
   });
   return temporary;
+}
+
+/** A new name is durable only when its folder is. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path);
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
 }
 
 /** The document, or null when there is none. */

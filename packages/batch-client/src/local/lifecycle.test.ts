@@ -1,6 +1,12 @@
 import { expect, it } from 'vitest';
 import type { JobRecord } from './job-record.ts';
-import { beginAttempt, endAttempt, MACHINE_TAKEN, terminateWaiting } from './lifecycle.ts';
+import {
+  beginAttempt,
+  endAttempt,
+  failToStart,
+  MACHINE_TAKEN,
+  terminateWaiting,
+} from './lifecycle.ts';
 
 const now = new Date('2026-01-01T00:00:00Z');
 const waiting: JobRecord = {
@@ -18,6 +24,7 @@ const waiting: JobRecord = {
   createdAt: now.toISOString(),
   startedAt: null,
   stoppedAt: null,
+  terminateReason: null,
   attempts: [],
 };
 const running = (attempts = 1) => {
@@ -27,8 +34,9 @@ const running = (attempts = 1) => {
   }
   return record;
 };
-const end = (exitCode: number | null, reason: string | null = null, attempts = 1) =>
-  endAttempt(running(attempts), { exitCode, reason, terminatedBecause: null }, now);
+const end = (exitCode: number | null, { machineTaken = false, attempts = 1 } = {}) =>
+  endAttempt(running(attempts), { exitCode, machineTaken }, now);
+const cancelled: JobRecord = { ...running(), terminateReason: 'Cancelled by alice' };
 
 it('succeeds with exit code 0', () => {
   expect(end(0)).toMatchObject({ status: 'SUCCEEDED', attempts: [{ exitCode: 0, number: 1 }] });
@@ -39,7 +47,10 @@ it('waits for its next attempt after an interruption', () => {
 });
 
 it('waits for its next attempt when its machine was taken and nobody saw the exit code', () => {
-  expect(end(null, MACHINE_TAKEN)).toMatchObject({ status: 'RUNNABLE' });
+  expect(end(null, { machineTaken: true })).toMatchObject({
+    status: 'RUNNABLE',
+    attempts: [{ reason: MACHINE_TAKEN }],
+  });
 });
 
 it('fails at once when the program cannot be used, and says so', () => {
@@ -50,28 +61,36 @@ it('fails at once when the program cannot be used, and says so', () => {
 });
 
 it('fails after its tenth attempt, and says that none is left', () => {
-  expect(end(75, null, 9).status).toBe('RUNNABLE');
-  expect(end(75, null, 10)).toMatchObject({
+  expect(end(75, { attempts: 9 }).status).toBe('RUNNABLE');
+  expect(end(75, { attempts: 10 })).toMatchObject({
     status: 'FAILED',
     statusReason: expect.stringContaining('none of the 10 attempts is left'),
   });
 });
 
 it('is never retried when its end was asked for', () => {
-  const outcome = { exitCode: 75, reason: null, terminatedBecause: 'Cancelled by alice' };
-  expect(endAttempt(running(), outcome, now)).toMatchObject({
+  const outcome = { exitCode: 75, machineTaken: true };
+  expect(endAttempt(cancelled, outcome, now)).toMatchObject({
     status: 'FAILED',
     statusReason: 'Cancelled by alice',
   });
 });
 
 it('counts as done when it was done before the asked end reached it', () => {
-  const outcome = { exitCode: 0, reason: null, terminatedBecause: 'Cancelled by alice' };
-  expect(endAttempt(running(), outcome, now).status).toBe('SUCCEEDED');
+  const outcome = { exitCode: 0, machineTaken: false };
+  expect(endAttempt(cancelled, outcome, now).status).toBe('SUCCEEDED');
 });
 
 it('ends a waiting job, and leaves an ended one alone', () => {
   expect(terminateWaiting(waiting, 'Cancelled by alice', now).status).toBe('FAILED');
   const done = end(0);
   expect(terminateWaiting(done, 'Cancelled by alice', now)).toBe(done);
+});
+
+it('fails for good when an attempt could not be started, and shows that attempt', () => {
+  expect(failToStart(waiting, 'spawn python ENOENT', now)).toMatchObject({
+    status: 'FAILED',
+    statusReason: 'could not be started: spawn python ENOENT',
+    attempts: [{ number: 1, exitCode: null, stoppedAt: now.toISOString(), process: null }],
+  });
 });

@@ -1,32 +1,32 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { openStore } from '@openevolve-aws/object-store';
 import {
   type Backend,
+  type BatchJob,
   type BatchSubmission,
   isTerminal,
   type LogLine,
   type LogRequest,
 } from '../backend.ts';
 import { BatchClientError } from '../errors.ts';
-import { type LocalHome, localHome } from './home.ts';
-import {
-  type JobRecord,
-  jobRecordSchema,
-  type SupervisorRequest,
-  toBatchJob,
-} from './job-record.ts';
-import { createJson, listJson, readJson } from './json-file.ts';
+import { localHome } from './home.ts';
+import { type JobRecord, type SupervisorRequest, toBatchJob } from './job-record.ts';
+import { createJson } from './json-file.ts';
 import { readLogs } from './log-files.ts';
-import { keepSecrets, type Secrets } from './secrets.ts';
+import { createRecord, readRecord, readRecords } from './record-files.ts';
+import { forgetSecrets, keepSecrets, type Secrets } from './secrets.ts';
 import { SupervisorStarter } from './supervisor-starter.ts';
 
 export interface LocalBackendOptions {
-  /** An absolute path; see `defaultHomeDirectory`. */
+  /** See `defaultHomeDirectory`. */
   readonly directory: string;
-  /** Starts `runSupervisor` on that directory in a process of its own. */
+  /**
+   * Starts `runSupervisor` on that directory in a process of its own. It runs in that directory, so
+   * paths in it must be absolute.
+   */
   readonly supervisor: readonly string[];
   /** Provider keys for the jobs that are submitted. */
   readonly secrets: Secrets;
@@ -36,7 +36,9 @@ export interface LocalBackendOptions {
  * Jobs on this machine, without AWS: folders in the place of the buckets and a detached supervisor
  * in the place of AWS Batch. It does not isolate evolved code from the user's own account.
  *
- * Every call starts the supervisor again when it has died and there is work for it.
+ * Every call starts the supervisor again when it has died and there is work for it. A job whose
+ * record is damaged, or was written by another release, is left out of `list`; `describe` of its id
+ * throws the `JobSpecError` that says why.
  *
  * @example
  * const backend = await openLocalBackend({
@@ -46,7 +48,7 @@ export interface LocalBackendOptions {
  * });
  */
 export async function openLocalBackend(options: LocalBackendOptions): Promise<Backend> {
-  const home = localHome(options.directory);
+  const home = localHome(resolve(options.directory));
   for (const directory of [home.inputs, home.outputs, home.jobs, home.requests, home.logs]) {
     await mkdir(directory, { recursive: true });
   }
@@ -59,10 +61,17 @@ export async function openLocalBackend(options: LocalBackendOptions): Promise<Ba
 
   const supervisor = new SupervisorStarter(home, options.supervisor);
 
-  const readAll = async (): Promise<JobRecord[]> => {
-    const names = await listJson(home.jobs);
-    const records = await Promise.all(names.map((name) => readRecord(home, name)));
-    return records.filter((record) => record !== null);
+  /** Records to show; there is a supervisor for those that have not ended. */
+  const show = async (records: readonly JobRecord[]): Promise<BatchJob[]> => {
+    if (records.some(({ status }) => !isTerminal(status))) {
+      await supervisor.wake();
+    }
+    return records.map(toBatchJob);
+  };
+
+  const describe = async (batchJobIds: readonly string[]): Promise<BatchJob[]> => {
+    const records = await Promise.all(batchJobIds.map((id) => readRecord(home, id)));
+    return show(records.filter((record) => record !== null));
   };
 
   const request = async (batchJobId: string, action: SupervisorRequest['action']) => {
@@ -90,31 +99,31 @@ export async function openLocalBackend(options: LocalBackendOptions): Promise<Ba
         createdAt: new Date().toISOString(),
         startedAt: null,
         stoppedAt: null,
+        terminateReason: null,
         attempts: [],
       };
-      await createJson(join(home.jobs, `${batchJobId}.json`), record);
+      try {
+        await createRecord(home, record);
+      } catch (error) {
+        await forgetSecrets(home, batchJobId);
+        throw error;
+      }
       await supervisor.wake();
       return batchJobId;
     },
 
-    async describe(batchJobIds) {
-      const records = await Promise.all(batchJobIds.map((id) => readRecord(home, id)));
-      const known = records.filter((record) => record !== null);
-      if (known.some((record) => !isTerminal(record.status))) {
-        await supervisor.wake();
-      }
-      return known.map(toBatchJob);
-    },
+    describe,
 
     async list(owner) {
-      const records = (await readAll()).filter((record) => record.owner === owner);
-      if (records.some((record) => !isTerminal(record.status))) {
-        await supervisor.wake();
-      }
-      return records.map(toBatchJob).sort((a, b) => b.createdAt.localeCompare(a.createdAt));
+      const records = await readRecords(home, () => undefined);
+      const jobs = await show(records.filter((record) => record.owner === owner));
+      return jobs.sort((a, b) => b.createdAt.localeCompare(a.createdAt));
     },
 
     async terminate(batchJobId, reason) {
+      if ((await readRecord(home, batchJobId)) === null) {
+        throw unknownJob(batchJobId);
+      }
       await request(batchJobId, { kind: 'terminate', reason });
     },
 
@@ -131,13 +140,19 @@ export async function openLocalBackend(options: LocalBackendOptions): Promise<Ba
 
     logs(batchJobId: string, logRequest: LogRequest): AsyncIterable<LogLine> {
       return readLogs(home, batchJobId, logRequest, async () => {
-        const record = await readRecord(home, batchJobId);
-        return record ? toBatchJob(record) : null;
+        const [job] = await describe([batchJobId]);
+        if (!job) {
+          throw unknownJob(batchJobId);
+        }
+        return job;
       });
     },
   };
 }
 
-async function readRecord(home: LocalHome, batchJobId: string): Promise<JobRecord | null> {
-  return readJson(jobRecordSchema, join(home.jobs, `${batchJobId}.json`));
+function unknownJob(batchJobId: string): BatchClientError {
+  return new BatchClientError(
+    'NOT_FOUND',
+    `There is no job ${batchJobId} on this machine; 'openevolve-aws list' shows those that there are.`,
+  );
 }

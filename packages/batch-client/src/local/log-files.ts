@@ -1,6 +1,5 @@
 import { watch } from 'node:fs';
-import { type FileHandle, mkdir, open } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { type FileHandle, open } from 'node:fs/promises';
 import { type BatchJob, isTerminal, type LogLine, type LogRequest } from '../backend.ts';
 import { BatchClientError } from '../errors.ts';
 import { type LocalHome, logFile } from './home.ts';
@@ -9,21 +8,22 @@ import { type LocalHome, logFile } from './home.ts';
 const LOOK_MS = 500;
 const CHUNK_BYTES = 64 * 1024;
 
-/** A job's log lines, attempt by attempt, from its files. */
+/**
+ * A job's log lines, attempt by attempt, from its files.
+ *
+ * @param describe the job as it is now; a follower depends on it to keep the job going.
+ */
 export async function* readLogs(
   home: LocalHome,
   batchJobId: string,
   { attempt: only, follow, signal }: LogRequest,
-  describe: () => Promise<BatchJob | null>,
+  describe: () => Promise<BatchJob>,
 ): AsyncGenerator<LogLine> {
   for (let number = only ?? 1; only === undefined || number === only; number += 1) {
     let job = await describe();
-    while (follow && job && !isTerminal(job.status) && job.attempts.length < number) {
+    while (follow && !isTerminal(job.status) && job.attempts.length < number) {
       await changeIn(home.jobs, signal);
       job = await describe();
-    }
-    if (!job) {
-      throw new BatchClientError('NOT_FOUND', `There is no job ${batchJobId} on this machine.`);
     }
     if (job.attempts.length < number) {
       if (only !== undefined) {
@@ -36,9 +36,11 @@ export async function* readLogs(
     }
     const path = logFile(home, batchJobId, number);
     const hasEnded = async () => {
-      const current = await describe();
-      const state = current?.attempts[number - 1];
-      return !follow || !state || state.stoppedAt !== null;
+      if (!follow) {
+        return true;
+      }
+      const { status, attempts } = await describe();
+      return isTerminal(status) || attempts[number - 1]?.stoppedAt !== null;
     };
     for await (const text of readLines(path, hasEnded, signal)) {
       yield { attempt: number, text };
@@ -52,7 +54,6 @@ async function* readLines(
   hasEnded: () => Promise<boolean>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<string> {
-  await mkdir(dirname(path), { recursive: true });
   const file: FileHandle | null = await open(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') {
       return null;
@@ -82,6 +83,7 @@ async function* readLines(
         yield* lines;
       }
       if (ended) {
+        rest += decoder.decode();
         if (rest !== '') {
           yield rest;
         }

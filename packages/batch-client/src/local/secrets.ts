@@ -48,5 +48,5 @@ export async function readSecrets(home: LocalHome, batchJobId: string): Promise<
 }
 
 export async function forgetSecrets(home: LocalHome, batchJobId: string): Promise<void> {
-  await rm(join(home.secrets, batchJobId), { force: true });
+  await rm(join(home.secrets, batchJobId), { recursive: true, force: true });
 }

@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import lockfile from 'proper-lockfile';
 import { BatchClientError } from '../errors.ts';
 import type { LocalHome } from './home.ts';
-import { STALE_MS } from './supervisor.ts';
+import { hasTakenLock, isSupervised } from './supervisor-lock.ts';
 
 /**
  * Starts a supervisor when none works on a home. One too many is harmless: it waits to take over,
@@ -31,13 +30,15 @@ export class SupervisorStarter {
   }
 
   async #wake(): Promise<void> {
-    if (await lockfile.check(this.#home.lock, { stale: STALE_MS })) {
+    if (await isSupervised(this.#home)) {
       return;
     }
     if (this.#child?.exitCode === null && this.#child.signalCode === null) {
-      // It is about to begin or about to end. In the second case it may have missed what is new.
-      this.#again = true;
-      return;
+      if (!(await hasTakenLock(this.#home, this.#child.pid))) {
+        // It is about to begin or about to end. In the second case it may have missed what is new.
+        this.#again = true;
+        return;
+      }
     }
     this.#again = false;
     const [program, ...args] = this.#command;
@@ -46,7 +47,12 @@ export class SupervisorStarter {
     }
     const log = await open(join(this.#home.logs, 'supervisor.log'), 'a', 0o600);
     try {
-      const child = spawn(program, args, { detached: true, stdio: ['ignore', log.fd, log.fd] });
+      const child = spawn(program, args, {
+        // It outlives the caller's folder, and would keep that from being removed or unmounted.
+        cwd: this.#home.directory,
+        detached: true,
+        stdio: ['ignore', log.fd, log.fd],
+      });
       await new Promise<void>((resolve, reject) => {
         child.once('spawn', resolve);
         child.once('error', (cause) =>
@@ -60,7 +66,7 @@ export class SupervisorStarter {
         );
       });
       child.once('exit', () => {
-        if (this.#again) {
+        if (this.#again && this.#child === child) {
           // When this fails, the next call of the backend fails too and says why.
           this.wake().catch(() => undefined);
         }

@@ -2,301 +2,279 @@ import { watch } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { JobSpecError } from '@openevolve-aws/job-spec';
-import lockfile from 'proper-lockfile';
 import { isTerminal } from '../backend.ts';
-import { type AttemptProcess, startAttempt } from './attempt-process.ts';
-import type { LocalHome } from './home.ts';
-import {
-  type JobRecord,
-  jobRecordSchema,
-  requestSchema,
-  type SupervisorRequest,
-} from './job-record.ts';
-import { listJson, readJson, replaceJson } from './json-file.ts';
+import type { AttemptProcess } from './attempt-process.ts';
+import { workFolder } from './home.ts';
+import { type JobRecord, requestSchema, type SupervisorRequest } from './job-record.ts';
+import { listJson, readJson } from './json-file.ts';
 import {
   type AttemptOutcome,
   beginAttempt,
   endAttempt,
-  MACHINE_TAKEN,
+  failToStart,
   terminateWaiting,
 } from './lifecycle.ts';
-import { isRunning } from './process-identity.ts';
+import { readRecords, saveRecord } from './record-files.ts';
 import { jobsToStart } from './schedule.ts';
 import { forgetSecrets } from './secrets.ts';
+import { adoptAttempt, type StartOptions, startAttempt } from './start-attempt.ts';
+import { takeSupervisorLock } from './supervisor-lock.ts';
+import { sweep } from './sweep.ts';
 
-/** How long a supervisor may be silent before another takes over. */
-export const STALE_MS = 5_000;
 /** Between looks at the folders when no change is seen; some file systems report none. */
 const LOOK_MS = 500;
 /** How long it waits for more work before it ends. */
 const IDLE_MS = 1_000;
 
-export interface SupervisorOptions {
-  readonly home: LocalHome;
-  /** Starts the entrypoint. */
-  readonly entrypoint: readonly string[];
-  /** Added to the entrypoint's environment. */
-  readonly variables: Readonly<Record<string, string>>;
+export interface SupervisorOptions extends StartOptions {
+  /** vCPUs to give out; those of this machine without it. */
   readonly capacity?: number;
-  readonly report: (line: string) => void;
 }
 
 /**
  * Stands in AWS Batch's place on one machine: starts what is submitted when its vCPUs are free,
  * applies the retry rules, and ends when there is nothing left to do. At most one works on a home;
- * a second one ends at once, or takes over within five seconds from one that died.
+ * a second one ends within seconds, or takes over from one that died.
  *
- * @returns whether it has worked; false when another one does.
+ * When it loses its lock (someone removed it, or the machine slept and another took over) or fails,
+ * it gives up all its attempts at once, which then save and end, and writes nothing more. After a
+ * loss it tries for the lock again; a failure is thrown.
+ *
+ * The caller runs it in a process of its own and ends that process when this settles: a supervisor's
+ * death is what tells attempts to save.
+ *
+ * @returns true when nothing is left to do, false when another one works.
+ * @throws what made it fail, such as a full disk; the next call of a backend starts another one.
+ * @example
+ * await runSupervisor({
+ *   home: localHome('/home/alice/.local/share/openevolve-aws'),
+ *   entrypoint: [process.execPath, '/opt/openevolve/entrypoint.js'],
+ *   variables: {},
+ *   report: (line) => process.stderr.write(`${line}\n`),
+ * });
+ * process.exit();
  */
 export async function runSupervisor(options: SupervisorOptions): Promise<boolean> {
-  const { home } = options;
+  const { home, report } = options;
   for (const directory of [home.jobs, home.requests]) {
     await mkdir(directory, { recursive: true });
   }
   for (;;) {
-    const lost = new AbortController();
-    const release = await lockfile
-      .lock(home.lock, {
-        stale: STALE_MS,
-        update: 1_000,
-        retries: { retries: 14, minTimeout: 500, maxTimeout: 500 },
-        onCompromised: (error) => lost.abort(error),
-      })
-      .catch((error: NodeJS.ErrnoException) => {
-        if (error.code === 'ELOCKED') {
-          return null;
-        }
-        throw error;
-      });
-    if (release === null) {
+    const lock = await takeSupervisorLock(home);
+    if (lock === null) {
       return false;
     }
     try {
-      await new Supervisor(options).work(lost.signal);
-    } finally {
-      if (!lost.signal.aborted) {
-        await release();
+      await new Supervisor(options, lock.lost).work();
+    } catch (error) {
+      if (!lock.lost.aborted) {
+        throw error;
       }
+      report(`the lock of ${home.directory} was lost, so all attempts are given up: ${error}`);
+      continue;
+    } finally {
+      await lock.release();
     }
-    lost.signal.throwIfAborted();
     // What was submitted between the last look and the release has nobody but us.
-    if (!(await hasUnfinishedJobs(home))) {
+    const records = await readRecords(home, () => undefined);
+    if (records.every(({ status }) => isTerminal(status))) {
       return true;
     }
   }
 }
 
-async function hasUnfinishedJobs(home: LocalHome): Promise<boolean> {
-  for (const name of await listJson(home.jobs)) {
-    const record = await readRecord(home, name);
-    if (record && !isTerminal(record.status)) {
-      return true;
-    }
-  }
-  return false;
-}
-
-async function readRecord(home: LocalHome, name: string): Promise<JobRecord | null> {
-  return readJson(jobRecordSchema, join(home.jobs, `${name}.json`));
+/** An unfinished job. Only the supervisor's loop changes it. */
+interface ActiveJob {
+  record: JobRecord;
+  /** Set while the record is RUNNING; also of an attempt that an earlier supervisor started. */
+  attempt: AttemptProcess | null;
 }
 
 class Supervisor {
   readonly #options: SupervisorOptions;
-  readonly #home: LocalHome;
+  readonly #lost: AbortSignal;
   readonly #capacity: number;
-  /** Unfinished jobs by Batch id. */
-  readonly #jobs = new Map<string, JobRecord>();
-  /** Names of records that need no second look: finished, or unreadable. */
-  readonly #settled = new Set<string>();
-  readonly #running = new Map<string, AttemptProcess>();
-  readonly #terminated = new Map<string, string>();
-  /** Why an attempt is being ended from outside. */
-  readonly #taken = new Set<string>();
-  /** Attempts of a dead supervisor that have not noticed it yet. */
-  #orphans = 0;
-  #failure: unknown = null;
+  readonly #jobs = new Map<string, ActiveJob>();
+  /** Ids of jobs that have ended. */
+  readonly #ended = new Set<string>();
+  /** Ids of records that cannot be read, and were reported. */
+  readonly #unreadable = new Set<string>();
+  /** Attempts that have ended and are not yet in the records. */
+  readonly #exits: { job: ActiveJob; outcome: AttemptOutcome }[] = [];
+  #changed = false;
   #wake: () => void = () => undefined;
 
-  constructor(options: SupervisorOptions) {
+  constructor(options: SupervisorOptions, lost: AbortSignal) {
     this.#options = options;
-    this.#home = options.home;
+    this.#lost = lost;
     this.#capacity = options.capacity ?? availableParallelism();
   }
 
-  async work(signal: AbortSignal): Promise<void> {
-    const watchers = [this.#home.jobs, this.#home.requests].map((directory) =>
-      watch(directory, () => this.#wake()),
-    );
+  async work(): Promise<void> {
+    const { home } = this.#options;
+    const notify = () => this.#notify();
+    const watchers = [home.jobs, home.requests].map((directory) => watch(directory, notify));
+    this.#lost.addEventListener('abort', notify);
     try {
-      let idleSince: number | null = null;
-      while (!signal.aborted) {
-        if (this.#failure !== null) {
-          throw this.#failure;
+      await this.#adopt();
+      const swept = sweep(home, (id) => this.#ended.has(id));
+      await this.#tolerate(`what is left of ended jobs in ${home.directory}`, swept);
+      for (let idleSince = Date.now(); Date.now() - idleSince < IDLE_MS; ) {
+        await this.#look();
+        if (this.#jobs.size > 0) {
+          idleSince = Date.now();
         }
-        await this.#adopt();
-        await this.#answerRequests();
-        for (const record of jobsToStart([...this.#jobs.values()], this.#capacity)) {
-          await this.#start(record);
-        }
-        if (this.#jobs.size + this.#orphans > 0) {
-          idleSince = null;
-        } else {
-          idleSince ??= Date.now();
-          if (Date.now() - idleSince >= IDLE_MS) {
-            return;
-          }
-        }
-        await this.#nextLook();
+        await this.#nextChange();
       }
     } finally {
+      this.#lost.removeEventListener('abort', notify);
       for (const watcher of watchers) {
         watcher.close();
+      }
+      for (const { attempt } of this.#jobs.values()) {
+        attempt?.letGo();
       }
     }
   }
 
-  async #nextLook(): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, LOOK_MS);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+  async #look(): Promise<void> {
+    this.#changed = false;
+    // Listed before the jobs are, since a job is always there before what is asked of it.
+    const requests = await listJson(this.#options.home.requests);
+    await this.#adopt();
+    for (const { job, outcome } of this.#exits.splice(0)) {
+      job.attempt = null;
+      await this.#save(job, endAttempt(job.record, outcome, new Date()));
+    }
+    for (const name of requests) {
+      await this.#answer(name);
+    }
+    const records = [...this.#jobs.values()].map(({ record }) => record);
+    for (const { batchJobId } of jobsToStart(records, this.#capacity)) {
+      const job = this.#jobs.get(batchJobId);
+      if (job) {
+        await this.#start(job);
+      }
+    }
+  }
+
+  #notify(): void {
+    this.#changed = true;
+    this.#wake();
+  }
+
+  /** Settles at once when something has changed since the last look began. */
+  async #nextChange(): Promise<void> {
+    if (!this.#changed) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, LOOK_MS);
+        this.#wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    this.#lost.throwIfAborted();
   }
 
   /** Takes in what is new, and what an earlier supervisor left unfinished. */
   async #adopt(): Promise<void> {
-    this.#orphans = 0;
-    for (const name of await listJson(this.#home.jobs)) {
-      if (this.#jobs.has(name) || this.#settled.has(name)) {
+    const records = await readRecords(
+      this.#options.home,
+      (id, error) => {
+        if (!this.#unreadable.has(id)) {
+          this.#unreadable.add(id);
+          this.#options.report(`the record of job ${id} is passed over: ${error}`);
+        }
+      },
+      (id) => this.#jobs.has(id) || this.#ended.has(id),
+    );
+    for (const record of records) {
+      if (isTerminal(record.status)) {
+        this.#ended.add(record.batchJobId);
         continue;
       }
-      const record = await this.#read(name);
-      if (record === null || isTerminal(record.status)) {
-        this.#settled.add(name);
-        continue;
-      }
-      if (record.status === 'SUBMITTED' || record.status === 'STARTING') {
-        await this.#save({ ...record, status: 'RUNNABLE' });
-      } else if (record.status === 'RUNNING' && !this.#running.has(name)) {
-        await this.#takeOver(record);
-      } else {
-        this.#jobs.set(name, record);
+      const job: ActiveJob = { record, attempt: null };
+      this.#jobs.set(record.batchJobId, job);
+      const identity = record.attempts.at(-1)?.process;
+      if (record.status === 'RUNNING' && identity) {
+        this.#watch(job, adoptAttempt(this.#options, record, identity));
+      } else if (record.status === 'RUNNING') {
+        this.#exits.push({ job, outcome: { exitCode: null, machineTaken: true } });
+      } else if (record.status !== 'RUNNABLE') {
+        await this.#save(job, { ...record, status: 'RUNNABLE' });
       }
     }
   }
 
-  async #read(name: string): Promise<JobRecord | null> {
+  async #start(job: ActiveJob): Promise<void> {
+    await this.#save(job, { ...job.record, status: 'STARTING' });
+    let attempt: AttemptProcess;
     try {
-      return await readRecord(this.#home, name);
+      attempt = await startAttempt(this.#options, job.record);
     } catch (error) {
-      if (error instanceof JobSpecError) {
-        this.#options.report(`job record passed over: ${error.message}`);
-        return null;
-      }
-      throw error;
-    }
-  }
-
-  /**
-   * The supervisor that started this attempt has died. The attempt notices that by itself, saves
-   * and ends; nobody can see its exit code, so it counts as a machine that was taken.
-   */
-  async #takeOver(record: JobRecord): Promise<void> {
-    const identity = record.attempts.at(-1)?.process;
-    if (identity && (await isRunning(identity))) {
-      this.#orphans += 1;
+      const why = error instanceof Error ? error.message : String(error);
+      this.#options.report(`job ${job.record.batchJobId} could not be started: ${why}`);
+      await this.#save(job, failToStart(job.record, why, new Date()));
       return;
     }
-    await this.#save(
-      endAttempt(
-        record,
-        { exitCode: null, reason: MACHINE_TAKEN, terminatedBecause: null },
-        new Date(),
-      ),
-    );
+    this.#watch(job, attempt);
+    await this.#save(job, beginAttempt(job.record, attempt.identity, new Date()));
   }
 
-  async #answerRequests(): Promise<void> {
-    for (const name of await listJson(this.#home.requests)) {
-      const path = join(this.#home.requests, `${name}.json`);
-      const request = await readJson(requestSchema, path).catch((error: unknown) => {
-        this.#options.report(`request passed over: ${String(error)}`);
-        return null;
-      });
-      if (request) {
-        await this.#answer(request);
-      }
-      await rm(path, { force: true });
+  #watch(job: ActiveJob, attempt: AttemptProcess): void {
+    job.attempt = attempt;
+    void attempt.exited.then((outcome) => {
+      this.#exits.push({ job, outcome });
+      this.#notify();
+    });
+  }
+
+  async #answer(name: string): Promise<void> {
+    const path = join(this.#options.home.requests, `${name}.json`);
+    const request = await this.#tolerate(`request ${name}`, readJson(requestSchema, path));
+    const job = request && this.#jobs.get(request.batchJobId);
+    if (job) {
+      await this.#carryOut(job, request.action);
     }
+    await rm(path, { recursive: true, force: true });
   }
 
-  async #answer({ batchJobId, action }: SupervisorRequest): Promise<void> {
-    const record = this.#jobs.get(batchJobId);
-    const attempt = this.#running.get(batchJobId);
-    if (!record) {
-      return;
-    }
-    if (action.kind === 'terminate') {
-      if (attempt) {
-        this.#terminated.set(batchJobId, action.reason);
-        attempt.terminate();
-      } else {
-        await this.#save(terminateWaiting(record, action.reason, new Date()));
-      }
-    } else if (attempt) {
-      this.#taken.add(batchJobId);
-      await attempt.interrupt(action.noticeSeconds);
-    }
-  }
-
-  async #start(record: JobRecord): Promise<void> {
-    const { batchJobId } = record;
-    await this.#save({ ...record, status: 'STARTING' });
-    const attempt = await startAttempt(
-      this.#home,
-      record,
-      this.#options.entrypoint,
-      this.#options.variables,
-    );
-    const started = beginAttempt(record, attempt.identity, new Date());
-    this.#running.set(batchJobId, attempt);
-    await this.#save(started);
-    attempt.exited
-      .then((exitCode) => this.#ended(batchJobId, exitCode))
-      .catch((error: unknown) => {
-        this.#failure = error;
-        this.#wake();
-      });
-  }
-
-  async #ended(batchJobId: string, exitCode: number): Promise<void> {
-    const record = this.#jobs.get(batchJobId);
-    if (!record) {
-      return;
-    }
-    const outcome: AttemptOutcome = {
-      exitCode,
-      reason: this.#taken.has(batchJobId) && exitCode !== 0 ? MACHINE_TAKEN : null,
-      terminatedBecause: this.#terminated.get(batchJobId) ?? null,
-    };
-    this.#running.delete(batchJobId);
-    this.#taken.delete(batchJobId);
-    await this.#save(endAttempt(record, outcome, new Date()));
-    this.#wake();
-  }
-
-  async #save(record: JobRecord): Promise<void> {
-    await replaceJson(join(this.#home.jobs, `${record.batchJobId}.json`), record);
-    if (isTerminal(record.status)) {
-      this.#jobs.delete(record.batchJobId);
-      this.#settled.add(record.batchJobId);
-      this.#terminated.delete(record.batchJobId);
-      await forgetSecrets(this.#home, record.batchJobId);
+  async #carryOut(job: ActiveJob, action: SupervisorRequest['action']): Promise<void> {
+    if (action.kind === 'interrupt') {
+      const sent = job.attempt?.interrupt(action.noticeSeconds);
+      await this.#tolerate(`the notice for job ${job.record.batchJobId}`, sent);
+    } else if (job.attempt === null) {
+      await this.#save(job, terminateWaiting(job.record, action.reason, new Date()));
     } else {
-      this.#jobs.set(record.batchJobId, record);
+      // Kept before the request is gone, so that it also holds when this process dies now.
+      await this.#save(job, { ...job.record, terminateReason: action.reason });
+      job.attempt.terminate();
+    }
+  }
+
+  async #save(job: ActiveJob, record: JobRecord): Promise<void> {
+    const { home } = this.#options;
+    this.#lost.throwIfAborted();
+    await saveRecord(home, record);
+    job.record = record;
+    const { batchJobId, status } = record;
+    if (isTerminal(status)) {
+      this.#jobs.delete(batchJobId);
+      this.#ended.add(batchJobId);
+      await this.#tolerate(`the keys of job ${batchJobId}`, forgetSecrets(home, batchJobId));
+      const work = rm(workFolder(home, batchJobId), { recursive: true, force: true });
+      await this.#tolerate(`the files of job ${batchJobId}`, work);
+    }
+  }
+
+  /** For what may fail without harm to any job: the log says so. */
+  async #tolerate<T>(what: string, done: Promise<T> | undefined): Promise<T | null> {
+    try {
+      return (await done) ?? null;
+    } catch (error) {
+      this.#options.report(`${what}: ${error}`);
+      return null;
     }
   }
 }
