@@ -18,6 +18,8 @@ export { drillJob } from './jobs/drill-job.ts';
 export type { FetchedResults, ResultsRequest } from './jobs/fetch-results.ts';
 export { fetchResults } from './jobs/fetch-results.ts';
 export { findJob } from './jobs/find-job.ts';
+export type { Run } from './jobs/find-run.ts';
+export { findRun } from './jobs/find-run.ts';
 export { followLogs } from './jobs/follow-logs.ts';
 export { listJobs } from './jobs/list-jobs.ts';
 export type { ResumedJob } from './jobs/resume-job.ts';

@@ -1,6 +1,6 @@
 import { type Backend, type BatchJob, isTerminal } from '../backend.ts';
 import { BatchClientError } from '../errors.ts';
-import { findJob, newestSubmission } from './find-job.ts';
+import { findRun } from './find-run.ts';
 
 /**
  * Ends a job in whatever state it is. A running attempt saves what is finished first.
@@ -15,8 +15,7 @@ export async function cancelJob(
   owner: string,
   reference: string,
 ): Promise<BatchJob> {
-  const job = await findJob(backend, owner, reference);
-  const batch = await newestSubmission(backend, job);
+  const { job, batch } = await findRun(backend, owner, reference);
   if (isTerminal(batch.status)) {
     throw new BatchClientError(
       'CONFLICT',

@@ -9,7 +9,7 @@ import { isStoreError } from '@openevolve-aws/object-store';
 import { controlNumberOfKey, inputKeys, jobPrefixes } from '@openevolve-aws/s3-layout';
 import { type Backend, isTerminal } from '../backend.ts';
 import { BatchClientError } from '../errors.ts';
-import { findJob, newestSubmission } from './find-job.ts';
+import { findRun } from './find-run.ts';
 
 /**
  * Asks something of a job that has not ended: to stop after saving, to commit now, or to do another
@@ -27,8 +27,8 @@ export async function controlJob(
   reference: string,
   request: Control['request'],
 ): Promise<Control> {
-  const job = await findJob(backend, owner, reference);
-  const { status } = await newestSubmission(backend, job);
+  const { job, batch } = await findRun(backend, owner, reference);
+  const { status } = batch;
   if (isTerminal(status)) {
     throw new BatchClientError(
       'CONFLICT',

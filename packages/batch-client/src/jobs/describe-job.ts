@@ -7,7 +7,7 @@ import {
 } from '@openevolve-aws/job-spec';
 import { jobPrefixes, outputKeys } from '@openevolve-aws/s3-layout';
 import type { Backend, BatchJob } from '../backend.ts';
-import { findJob, newestSubmission } from './find-job.ts';
+import { findRun } from './find-run.ts';
 import { readStored } from './stored-document.ts';
 
 /** All that is known of one job. */
@@ -34,24 +34,17 @@ export async function describeJob(
   owner: string,
   reference: string,
 ): Promise<JobView> {
-  const job = await findJob(backend, owner, reference);
-  const batch = await newestSubmission(backend, job);
+  const { job, batch } = await findRun(backend, owner, reference);
   const prefix = jobPrefixes(job.owner, job.id).output;
-  const progressKey = `${prefix}/${outputKeys.progress}`;
   const progress = await readStored(
-    backend.outputs,
+    backend,
+    'outputs',
     progressSchema,
-    progressKey,
-    backend.outputUri(progressKey),
+    `${prefix}/${outputKeys.progress}`,
   );
   const attempts: AttemptRecord[] = [];
   for await (const { key } of backend.outputs.list(`${prefix}/${outputKeys.attempts}`)) {
-    const record = await readStored(
-      backend.outputs,
-      attemptRecordSchema,
-      key,
-      backend.outputUri(key),
-    );
+    const record = await readStored(backend, 'outputs', attemptRecordSchema, key);
     if (record) {
       attempts.push(record);
     }

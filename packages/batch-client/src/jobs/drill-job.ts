@@ -1,5 +1,5 @@
 import type { Backend, BatchJob } from '../backend.ts';
-import { findJob, newestSubmission } from './find-job.ts';
+import { findRun } from './find-run.ts';
 
 /**
  * Sends a Spot interruption to a running job, to see it resume.
@@ -16,8 +16,7 @@ export async function drillJob(
   reference: string,
   noticeSeconds: number,
 ): Promise<BatchJob> {
-  const job = await findJob(backend, owner, reference);
-  const batch = await newestSubmission(backend, job);
+  const { batch } = await findRun(backend, owner, reference);
   await backend.interrupt(batch.batchJobId, noticeSeconds);
   return batch;
 }

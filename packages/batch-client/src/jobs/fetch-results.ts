@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { cp, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import {
   type Job,
@@ -10,7 +10,8 @@ import {
 import { jobPrefixes, outputKeys } from '@openevolve-aws/s3-layout';
 import type { Backend } from '../backend.ts';
 import { BatchClientError } from '../errors.ts';
-import { findJob, newestSubmission } from './find-job.ts';
+import { findJob } from './find-job.ts';
+import { findRun } from './find-run.ts';
 import { readStored } from './stored-document.ts';
 
 export interface ResultsRequest {
@@ -34,8 +35,8 @@ export interface FetchedResults {
  * They are gathered beside the target and moved into place whole. Keys that would lead out of the
  * folder are refused.
  *
- * @throws {BatchClientError} `CONFLICT` when the folder has something in it, `NOT_FOUND` while the
- *   job has no results yet.
+ * @throws {BatchClientError} `CONFLICT` when the folder has something in it or a key is refused,
+ *   `NOT_FOUND` while the job has no results yet.
  * @example
  * const { files } = await fetchResults(backend, 'alice', 'a1b2c3d4', { directory: './my-results' });
  */
@@ -45,25 +46,16 @@ export async function fetchResults(
   reference: string,
   { directory, force = false, onFile = () => undefined }: ResultsRequest,
 ): Promise<FetchedResults> {
-  const target = resolve(directory);
-  const occupied = (await entriesOf(target)).length > 0;
-  if (occupied && !force) {
-    throw new BatchClientError(
-      'CONFLICT',
-      `The folder ${target} is not empty; name another one, or add --force to replace files in it.`,
-    );
+  const target = await realPathOf(resolve(directory));
+  if ((await entriesOf(target)).length > 0 && !force) {
+    throw occupied(target);
   }
   const job = await findJob(backend, owner, reference);
   const prefix = jobPrefixes(job.owner, job.id).output;
   const summaryKey = `${prefix}/${outputKeys.summary}`;
-  const summary = await readStored(
-    backend.outputs,
-    summarySchema,
-    summaryKey,
-    backend.outputUri(summaryKey),
-  );
+  const summary = await readStored(backend, 'outputs', summarySchema, summaryKey);
   if (!summary) {
-    const { status, statusReason } = await newestSubmission(backend, job);
+    const { status, statusReason } = (await findRun(backend, owner, job.id)).batch;
     throw new BatchClientError(
       'NOT_FOUND',
       `Job ${job.id} has no results yet: it is ${status}${statusReason ? ` (${statusReason})` : ''}. They are written when it is done.`,
@@ -74,49 +66,70 @@ export async function fetchResults(
   const gathered = join(dirname(target), `.${basename(target)}.${randomUUID()}`);
   const files: string[] = [];
   try {
-    for await (const name of resultNames(backend, prefix, summary)) {
-      const content = await backend.outputs.get(`${prefix}/${name}`);
+    for (const name of await resultNames(backend, prefix, summary)) {
       const path = join(gathered, name);
       await mkdir(dirname(path), { recursive: true });
-      await writeFile(path, content);
+      await writeFile(path, backend.outputs.getStream(`${prefix}/${name}`), { flag: 'wx' });
       files.push(name);
       onFile(name);
     }
-    if (occupied) {
-      await cp(gathered, target, { recursive: true, force: true });
-    } else {
-      await rm(target, { recursive: true, force: true });
-      await rename(gathered, target);
-    }
+    await moveIntoPlace(gathered, target, force);
   } finally {
     await rm(gathered, { recursive: true, force: true });
   }
   return { job, summary, directory: target, files };
 }
 
-async function* resultNames(
-  backend: Backend,
-  prefix: string,
-  summary: Summary,
-): AsyncGenerator<string> {
-  const top = [...(summary.best ? [summary.best.file] : []), outputKeys.summary];
-  for (const name of top) {
-    yield safeName(name);
-  }
+/** Checked as a whole before any of it is written. */
+async function resultNames(backend: Backend, prefix: string, summary: Summary): Promise<string[]> {
+  const names = new Set([...(summary.best ? [summary.best.file] : []), outputKeys.summary]);
   for await (const { key } of backend.outputs.list(`${prefix}/${outputKeys.logs}`)) {
-    yield safeName(key.slice(prefix.length + 1));
+    names.add(key.slice(prefix.length + 1));
+  }
+  for (const name of names) {
+    if (!relativeFileSchema.safeParse(name).success) {
+      throw new BatchClientError(
+        'CONFLICT',
+        `The results hold a file with the name ${JSON.stringify(name)}, which could lead out of the folder. Nothing was written; look at ${backend.outputUri(prefix)}.`,
+      );
+    }
+  }
+  return [...names];
+}
+
+/** A rename replaces an empty folder and nothing else, so nothing that came meanwhile is lost. */
+async function moveIntoPlace(gathered: string, target: string, force: boolean): Promise<void> {
+  try {
+    await rename(gathered, target);
+  } catch (cause) {
+    // EBUSY: the folder is a mount point.
+    const { code = '' } = cause as NodeJS.ErrnoException;
+    if (!['ENOTEMPTY', 'EEXIST', 'ENOTDIR', 'EBUSY'].includes(code)) {
+      throw cause;
+    }
+    if (!force) {
+      throw occupied(target, cause);
+    }
+    await cp(gathered, target, { recursive: true, force: true });
   }
 }
 
-function safeName(name: string): string {
-  const parsed = relativeFileSchema.safeParse(name);
-  if (!parsed.success) {
-    throw new BatchClientError(
-      'UNAVAILABLE',
-      `The results hold a file with the name ${JSON.stringify(name)}, which could lead out of the folder; nothing was written.`,
-    );
-  }
-  return parsed.data;
+function occupied(target: string, cause?: unknown): BatchClientError {
+  return new BatchClientError(
+    'CONFLICT',
+    `The folder ${target} is not empty or in use; name another one, or add --force to replace files in it.`,
+    { cause },
+  );
+}
+
+/** A link to a folder stays, and the folder takes the results. */
+async function realPathOf(path: string): Promise<string> {
+  return realpath(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') {
+      return path;
+    }
+    throw cannotTakeResults(path, error);
+  });
 }
 
 async function entriesOf(directory: string): Promise<string[]> {
@@ -124,10 +137,14 @@ async function entriesOf(directory: string): Promise<string[]> {
     if (cause.code === 'ENOENT') {
       return [];
     }
-    throw new BatchClientError(
-      'CONFLICT',
-      `${directory} cannot take results (${cause.code === 'ENOTDIR' ? 'it is a file' : cause.code}); name another folder.`,
-      { cause },
-    );
+    throw cannotTakeResults(directory, cause);
   });
+}
+
+function cannotTakeResults(path: string, cause: NodeJS.ErrnoException): BatchClientError {
+  return new BatchClientError(
+    'CONFLICT',
+    `${path} cannot take results (${cause.code === 'ENOTDIR' ? 'it is a file' : cause.code}); name another folder.`,
+    { cause },
+  );
 }

@@ -1,7 +1,7 @@
 import { batchIdRecordSchema, type Job, jobIdSchema, jobSchema } from '@openevolve-aws/job-spec';
 import { batchIdKey, inputKeys, jobPrefixes } from '@openevolve-aws/s3-layout';
 import { z } from 'zod';
-import type { Backend, BatchJob } from '../backend.ts';
+import type { Backend } from '../backend.ts';
 import { BatchClientError } from '../errors.ts';
 import { readStored } from './stored-document.ts';
 
@@ -15,28 +15,11 @@ import { readStored } from './stored-document.ts';
 export async function findJob(backend: Backend, owner: string, reference: string): Promise<Job> {
   const id = await jobIdOf(backend, owner, reference);
   const key = `${jobPrefixes(owner, id).input}/${inputKeys.job}`;
-  const job = await readStored(backend.inputs, jobSchema, key, backend.inputUri(key));
+  const job = await readStored(backend, 'inputs', jobSchema, key);
   if (!job) {
     throw unknownJob(owner, reference);
   }
   return job;
-}
-
-/**
- * The newest submission of a job that the backend still knows.
- *
- * @throws {BatchClientError} `NOT_FOUND` when it knows none.
- */
-export async function newestSubmission(backend: Backend, job: Job): Promise<BatchJob> {
-  const submissions = (await backend.list(job.owner)).filter(({ jobId }) => jobId === job.id);
-  const [newest] = submissions.sort((a, b) => b.submission - a.submission);
-  if (!newest) {
-    throw new BatchClientError(
-      'NOT_FOUND',
-      `Job ${job.id} was never handed over to run, or that is forgotten; its files are there. Submit it again.`,
-    );
-  }
-  return newest;
 }
 
 async function jobIdOf(backend: Backend, owner: string, reference: string): Promise<string> {
@@ -50,7 +33,7 @@ async function jobIdOf(backend: Backend, owner: string, reference: string): Prom
     );
   }
   const key = batchIdKey(owner, reference);
-  const record = await readStored(backend.inputs, batchIdRecordSchema, key, backend.inputUri(key));
+  const record = await readStored(backend, 'inputs', batchIdRecordSchema, key);
   if (!record) {
     throw unknownJob(owner, reference);
   }

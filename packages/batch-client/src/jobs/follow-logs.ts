@@ -1,5 +1,5 @@
 import type { Backend, LogLine, LogRequest } from '../backend.ts';
-import { findJob, newestSubmission } from './find-job.ts';
+import { findRun } from './find-run.ts';
 
 /**
  * The lines of a job's log in order, attempt by attempt.
@@ -16,7 +16,6 @@ export async function* followLogs(
   reference: string,
   request: LogRequest,
 ): AsyncGenerator<LogLine> {
-  const job = await findJob(backend, owner, reference);
-  const { batchJobId } = await newestSubmission(backend, job);
-  yield* backend.logs(batchJobId, request);
+  const { batch } = await findRun(backend, owner, reference);
+  yield* backend.logs(batch.batchJobId, request);
 }

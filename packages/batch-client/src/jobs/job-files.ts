@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { inputKeys } from '@openevolve-aws/s3-layout';
-import { parseDocument as parseYaml } from 'yaml';
+import { type Document, parseDocument as parseYaml } from 'yaml';
 import { BatchClientError } from '../errors.ts';
 
 const MAX_FILE_BYTES = 32 * 1024 * 1024;
@@ -40,16 +40,31 @@ export async function readSource(
  */
 export async function readConfig(path: string): Promise<JobFile & { value: unknown }> {
   const content = await readWhole('config', path);
-  const document = parseYaml(decode('config', path, content));
+  // OpenEvolve reads it with PyYAML, which knows YAML 1.1: `yes` and `off` are booleans.
+  const document = parseYaml(decode('config', path, content), { version: '1.1' });
   const [problem] = document.errors;
   if (problem) {
-    throw new BatchClientError(
-      'INVALID_INPUT',
-      `The config ${path} is not valid YAML: ${problem.message.split('\n')[0]?.replace(/:$/, '')}.`,
-      { cause: problem },
-    );
+    throw notYaml(path, problem);
   }
-  return { ...jobFile(inputKeys.config, content), value: document.toJS() };
+  return { ...jobFile(inputKeys.config, content), value: toValue(document, path) };
+}
+
+/** Throws for aliases that lead nowhere, or that expand to far more than the file holds. */
+function toValue(document: Document, path: string): unknown {
+  try {
+    return document.toJS();
+  } catch (cause) {
+    throw notYaml(path, cause);
+  }
+}
+
+function notYaml(path: string, cause: unknown): BatchClientError {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return new BatchClientError(
+    'INVALID_INPUT',
+    `The config ${path} is not valid YAML: ${message.split('\n')[0]?.replace(/[:.]$/, '')}.`,
+    { cause },
+  );
 }
 
 function jobFile(key: string, content: Uint8Array): JobFile {

@@ -6,13 +6,15 @@ import {
 } from '@openevolve-aws/job-spec';
 import { batchIdKey, inputKeys, jobPrefixes } from '@openevolve-aws/s3-layout';
 import type { Backend } from '../backend.ts';
+import { BatchClientError } from '../errors.ts';
+import { claim } from './stored-document.ts';
 
 /**
  * Hands a job over to run: the record of the submission first, which claims its number, then the
  * submission, then the way back from the Batch job to the job.
  *
  * @param afterControl the last control request so far.
- * @throws {ObjectStoreError} `ALREADY_EXISTS` when the number is taken.
+ * @throws {BatchClientError} `CONFLICT` when someone else has the number; nothing was handed over.
  */
 export async function makeSubmission(
   backend: Backend,
@@ -28,10 +30,13 @@ export async function makeSubmission(
     createdAt: new Date().toISOString(),
     afterControl,
   };
-  await backend.inputs.putIfAbsent(
-    `${jobPrefixes(job.owner, job.id).input}/${inputKeys.submission(number)}`,
-    serializeDocument(submission),
-  );
+  const key = `${jobPrefixes(job.owner, job.id).input}/${inputKeys.submission(number)}`;
+  if (!(await claim(backend.inputs, key, serializeDocument(submission)))) {
+    throw new BatchClientError(
+      'CONFLICT',
+      `Submission ${number} of job ${job.id} was just made by someone else; 'openevolve-aws status ${job.id}' shows it.`,
+    );
+  }
   const batchJobId = await backend.submit({
     batchJobName: job.name,
     owner: job.owner,

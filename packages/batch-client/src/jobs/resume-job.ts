@@ -1,10 +1,9 @@
 import type { Job } from '@openevolve-aws/job-spec';
-import { isStoreError } from '@openevolve-aws/object-store';
 import { inputKeys, jobPrefixes, submissionNumberOfKey } from '@openevolve-aws/s3-layout';
 import { type Backend, isTerminal } from '../backend.ts';
 import { BatchClientError } from '../errors.ts';
 import { lastControl, storeControl } from './control-job.ts';
-import { findJob, newestSubmission } from './find-job.ts';
+import { findRun } from './find-run.ts';
 import { makeSubmission } from './make-submission.ts';
 
 export interface ResumedJob {
@@ -18,8 +17,8 @@ export interface ResumedJob {
  * it failed, was cancelled or stopped, or was done and is to do more.
  *
  * @param iterations how many in all from now on; as before without it.
- * @throws {BatchClientError} `CONFLICT` while it still runs, and when it is done and no more is asked
- *   for.
+ * @throws {BatchClientError} `CONFLICT` while it still runs, when it is done and no more is asked for,
+ *   and when someone else resumes it at the same moment.
  * @example
  * const { batchJobId } = await resumeJob(backend, 'alice', 'a1b2c3d4', { iterations: 500 });
  */
@@ -29,8 +28,8 @@ export async function resumeJob(
   reference: string,
   { iterations }: { readonly iterations?: number | undefined } = {},
 ): Promise<ResumedJob> {
-  const job = await findJob(backend, owner, reference);
-  const { status } = await newestSubmission(backend, job);
+  const { job, batch } = await findRun(backend, owner, reference);
+  const { status } = batch;
   if (!isTerminal(status)) {
     throw new BatchClientError(
       'CONFLICT',
@@ -49,17 +48,8 @@ export async function resumeJob(
   }
   const afterControl = await lastControl(backend, job);
   const number = (await lastSubmission(backend, job)) + 1;
-  try {
-    const { batchJobId } = await makeSubmission(backend, job, number, afterControl);
-    return { jobId: job.id, batchJobId, submission: number };
-  } catch (cause) {
-    if (isStoreError(cause, 'ALREADY_EXISTS')) {
-      throw new BatchClientError('CONFLICT', `Job ${job.id} was just resumed by someone else.`, {
-        cause,
-      });
-    }
-    throw cause;
-  }
+  const { batchJobId } = await makeSubmission(backend, job, number, afterControl);
+  return { jobId: job.id, batchJobId, submission: number };
 }
 
 async function lastSubmission(backend: Backend, job: Job): Promise<number> {

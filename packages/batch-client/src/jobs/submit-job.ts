@@ -18,6 +18,7 @@ import type { Backend } from '../backend.ts';
 import { BatchClientError } from '../errors.ts';
 import { type JobFile, readConfig, readSource } from './job-files.ts';
 import { makeSubmission } from './make-submission.ts';
+import { claim, readBytes } from './stored-document.ts';
 
 /** What to run. Paths are files of the caller's. */
 export interface SubmitRequest {
@@ -134,8 +135,9 @@ export async function planSubmission(
 }
 
 /**
- * Uploads what was planned and submits it: inputs first, `job.json` with put-if-absent, which
- * claims the id, and the record of the submission before the submission itself.
+ * Uploads what was planned and submits it: inputs first, then `job.json`, which claims the id, and
+ * the record of the submission before the submission itself. Everything is created only where
+ * nothing is, so no other job's file is ever replaced.
  *
  * @param onStep told before each step that takes a while.
  * @throws {BatchClientError} `CONFLICT` when the id is taken; plan again.
@@ -157,10 +159,16 @@ export async function submitPlan(
   const { job } = plan;
   const prefix = jobPrefixes(job.owner, job.id).input;
   onStep('upload');
-  for (const { key, content } of plan.files) {
-    await backend.inputs.put(`${prefix}/${key}`, content);
+  const jobFile = { key: inputKeys.job, content: serializeDocument(job) };
+  const present = await readBytes(backend.inputs, `${prefix}/${jobFile.key}`);
+  if (present !== null && !Buffer.from(present).equals(jobFile.content)) {
+    throw idIsTaken(job);
   }
-  await backend.inputs.putIfAbsent(`${prefix}/${inputKeys.job}`, serializeDocument(job));
+  for (const { key, content } of [...plan.files, jobFile]) {
+    if (!(await claim(backend.inputs, `${prefix}/${key}`, content))) {
+      throw idIsTaken(job);
+    }
+  }
 
   onStep('submit');
   const { batchJobId } = await makeSubmission(backend, job, 1, 0);
@@ -173,6 +181,13 @@ export async function submitPlan(
     outputUri: plan.outputUri,
     warnings: plan.warnings,
   };
+}
+
+function idIsTaken(job: Job): BatchClientError {
+  return new BatchClientError(
+    'CONFLICT',
+    `The id ${job.id} belongs to another job of ${job.owner} already, which was left alone. Submit again: a new id is chosen.`,
+  );
 }
 
 /**

@@ -1,0 +1,30 @@
+import type { Job } from '@openevolve-aws/job-spec';
+import type { Backend, BatchJob } from '../backend.ts';
+import { BatchClientError } from '../errors.ts';
+import { findJob } from './find-job.ts';
+
+/** A job, and its newest submission. */
+export interface Run {
+  readonly job: Job;
+  readonly batch: BatchJob;
+}
+
+/**
+ * A job by its short id or by a Batch job id, with the newest submission that the backend knows.
+ *
+ * @throws {BatchClientError} as {@link findJob} does, and `NOT_FOUND` when no submission is known.
+ * @example
+ * const { job, batch } = await findRun(backend, 'alice', 'a1b2c3d4');
+ */
+export async function findRun(backend: Backend, owner: string, reference: string): Promise<Run> {
+  const job = await findJob(backend, owner, reference);
+  const submissions = (await backend.list(job.owner)).filter(({ jobId }) => jobId === job.id);
+  const [batch] = submissions.sort((a, b) => b.submission - a.submission);
+  if (!batch) {
+    throw new BatchClientError(
+      'NOT_FOUND',
+      `Job ${job.id} was never handed over to run, or that is forgotten; its files are there. Submit it again.`,
+    );
+  }
+  return { job, batch };
+}
