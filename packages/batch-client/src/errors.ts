@@ -4,7 +4,9 @@ export type BatchClientErrorCode =
   | 'INVALID_INPUT'
   /** No such job, attempt or result. Permanent. */
   | 'NOT_FOUND'
-  /** The job's state does not allow it, or the target is there already. Permanent. */
+  /**
+   * The job's state or what it stored does not allow it, or the target is there already. Permanent.
+   */
   | 'CONFLICT'
   /** Credentials are missing, expired or not enough. Permanent. */
   | 'ACCESS_DENIED'

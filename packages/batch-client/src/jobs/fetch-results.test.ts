@@ -1,0 +1,106 @@
+import { writeFileSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MemoryStore } from '@openevolve-aws/object-store';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { bestIn, memoryBackend, storeResults } from '../../tests/memory-backend.ts';
+import { fetchResults } from './fetch-results.ts';
+
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'fetch-results-'));
+});
+
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const fetchInto = (backend: ReturnType<typeof memoryBackend>, directory: string, force = false) =>
+  fetchResults(backend, 'alice', '0a1b2c3d', { directory: join(folder, directory), force });
+const all = ['best_program.py', 'evolution_summary.json', 'logs'];
+
+it.each([
+  ['a folder that is not there', async () => undefined],
+  ['an empty folder', async () => mkdir(join(folder, 'results'))],
+  [
+    'a link to an empty folder',
+    async () => {
+      await mkdir(join(folder, 'elsewhere'));
+      await symlink(join(folder, 'elsewhere'), join(folder, 'results'));
+    },
+  ],
+])('puts the results into %s', async (_, prepare) => {
+  const backend = memoryBackend();
+  await storeResults(backend);
+  await prepare();
+  const { files } = await fetchInto(backend, 'results');
+  expect([...files].sort()).toEqual([...all.slice(0, 2), 'logs/attempt-1.log']);
+  expect((await readdir(join(folder, 'results'))).sort()).toEqual(all);
+  expect(await readFile(join(folder, 'results', 'best_program.py'), 'utf8')).toBe('x = 2\n');
+});
+
+it('leaves a folder alone that has something in it, unless told otherwise', async () => {
+  const backend = memoryBackend();
+  await storeResults(backend);
+  await mkdir(join(folder, 'results'));
+  await writeFile(join(folder, 'results', 'mine'), '');
+  await expect(fetchInto(backend, 'results')).rejects.toMatchObject({ code: 'CONFLICT' });
+  expect(await readdir(join(folder, 'results'))).toEqual(['mine']);
+  await fetchInto(backend, 'results', true);
+  expect((await readdir(join(folder, 'results'))).sort()).toEqual([...all, 'mine'].sort());
+});
+
+it('keeps what came into the folder during the download', async () => {
+  const outputs = new MemoryStore();
+  const backend = memoryBackend({ outputs });
+  await storeResults(backend);
+  await mkdir(join(folder, 'results'));
+  const download = fetchResults(backend, 'alice', '0a1b2c3d', {
+    directory: join(folder, 'results'),
+    onFile: () => writeFileSync(join(folder, 'results', 'mine'), 'precious'),
+  });
+  await expect(download).rejects.toMatchObject({ code: 'CONFLICT', permanent: true });
+  expect(await readFile(join(folder, 'results', 'mine'), 'utf8')).toBe('precious');
+  expect(await readdir(folder)).toEqual(['results']);
+});
+
+it('refuses a target that is a file', async () => {
+  const backend = memoryBackend();
+  await storeResults(backend);
+  await writeFile(join(folder, 'results'), 'mine');
+  await expect(fetchInto(backend, 'results', true)).rejects.toMatchObject({ code: 'CONFLICT' });
+  expect(await readFile(join(folder, 'results'), 'utf8')).toBe('mine');
+});
+
+it.each(['../../escaped.py', '/etc/escaped.py', 'a\\b.py', 'logs/../../escaped.py'])(
+  'refuses the hostile name %j for good, and writes nothing',
+  async (file) => {
+    const backend = memoryBackend();
+    await storeResults(backend, { best: bestIn(file) });
+    await expect(fetchInto(backend, 'results')).rejects.toMatchObject({
+      code: 'CONFLICT',
+      permanent: true,
+      message: expect.stringContaining(JSON.stringify(file)),
+    });
+    expect(await readdir(folder)).toEqual([]);
+  },
+);
+
+it('refuses hostile keys that a store lists', async () => {
+  const outputs = new MemoryStore();
+  const list = outputs.list.bind(outputs);
+  outputs.list = async function* (prefix) {
+    yield* list(prefix);
+    yield { key: `${prefix}../../../../escaped`, bytes: 1 };
+  };
+  const backend = memoryBackend({ outputs });
+  await storeResults(backend);
+  await expect(fetchInto(backend, 'results')).rejects.toMatchObject({ code: 'CONFLICT' });
+  expect(await readdir(folder)).toEqual([]);
+});
+
+it('needs no submission that the backend still knows', async () => {
+  const backend = memoryBackend({ list: async () => [] });
+  await storeResults(backend);
+  expect((await fetchInto(backend, 'results')).job.id).toBe('0a1b2c3d');
+});
