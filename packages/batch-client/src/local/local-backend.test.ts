@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { LocalMachine, until } from '../../tests/local-machine.ts';
@@ -130,3 +130,14 @@ it('finds jobs by state, newest first', async () => {
   ]);
   expect(await listJobs(machine.backend, 'bob')).toEqual([]);
 });
+
+it.each(['../jobs/x', 'no-uuid', '6b2ba4b6-4b0f-4d0f-9b0c-0f9c3c1f0b11'])(
+  'knows no job %j, whatever lies on the disk',
+  async (id) => {
+    await writeFile(join(machine.home.directory, 'batch', 'jobs', 'x.json'), 'not a record');
+    expect(await machine.backend.describe([id])).toEqual([]);
+    await expect(machine.backend.terminate(id, 'no')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    const lines = machine.backend.logs(id, { follow: true })[Symbol.asyncIterator]();
+    await expect(lines.next()).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  },
+);
