@@ -28,14 +28,27 @@ export const memoryMibSchema = z
   .min(MIN_MEMORY_MIB, `from ${MIN_MEMORY_MIB} to ${MAX_MEMORY_MIB} MiB`)
   .max(MAX_MEMORY_MIB, `from ${MIN_MEMORY_MIB} to ${MAX_MEMORY_MIB} MiB`);
 
-/** Names that a job's own variables may not take: they steer the loader, Python, Node or us. */
+/** Names that a job's own variables may not take: they steer the loader, shells, Python, Node or us. */
 const reservedVariable =
-  /^(LD_|DYLD_|NODE_|PYTHON|AWS_|ECS_|OPENEVOLVE_|S3_|JOB_|GEMINI_API_KEY$|OPENAI_|PATH$|HOME$)/;
+  /^(LD_|DYLD_|NODE_|PYTHON|AWS_|ECS_|OPENEVOLVE_|S3_|JOB_|GEMINI_API_KEY$|OPENAI_|PATH$|HOME$|TMPDIR$|BASH_ENV$|ENV$)/;
 
 export const jobVariableSchema = z
   .string()
   .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'a variable is letters, digits and underscores')
   .refine((name) => !reservedVariable.test(name), 'this variable is set by the service');
+
+/** No process can be started with a NUL in its environment. */
+const variableValueSchema = z
+  .string()
+  .refine((value) => !value.includes('\0'), 'a value without NUL characters');
+
+/** Names under a job's input prefix that are not for uploaded files. */
+const reservedInput = /^(job\.json|(control|submissions)(\/.*)?)$/s;
+
+const inputNameSchema = relativeFileSchema.refine(
+  (name) => !reservedInput.test(name),
+  'this name is used by the service',
+);
 
 /** Where programs come from. `offline` is a seeded search that needs no key and is not an LLM. */
 export const modelSchema = z.discriminatedUnion('kind', [
@@ -52,28 +65,42 @@ export const modelSchema = z.discriminatedUnion('kind', [
  * `job.json`: what a user submitted. Written once with put-if-absent, which claims the id.
  *
  * `inputs` names every uploaded file with its size in bytes and its hash, so that an attempt can
- * tell a damaged or replaced input from the submitted one.
+ * tell a damaged or replaced input from the submitted one; the program, the evaluator, the config
+ * and the requirements are among them.
  */
-export const jobSchema = z.object({
-  version: z.literal(1),
-  id: jobIdSchema,
-  owner: ownerSchema,
-  name: jobNameSchema,
-  createdAt: timestampSchema,
-  program: relativeFileSchema,
-  evaluator: relativeFileSchema,
-  config: relativeFileSchema.nullable(),
-  requirements: relativeFileSchema.nullable(),
-  inputs: z.record(relativeFileSchema, z.object({ bytes: z.int().min(0), sha256: sha256Schema })),
-  iterations: iterationsSchema,
-  targetScore: z.number().nullable(),
-  vcpus: vcpusSchema,
-  memoryMib: memoryMibSchema,
-  timeoutSeconds: z.int().min(60).nullable(),
-  commitIntervalSeconds: z.int().min(1).max(300).default(DEFAULT_COMMIT_INTERVAL_SECONDS),
-  env: z.record(jobVariableSchema, z.string()),
-  model: modelSchema,
-});
+export const jobSchema = z
+  .object({
+    version: z.literal(1),
+    id: jobIdSchema,
+    owner: ownerSchema,
+    name: jobNameSchema,
+    createdAt: timestampSchema,
+    program: relativeFileSchema,
+    evaluator: relativeFileSchema,
+    config: relativeFileSchema.nullable(),
+    requirements: relativeFileSchema.nullable(),
+    inputs: z.record(inputNameSchema, z.object({ bytes: z.int().min(0), sha256: sha256Schema })),
+    iterations: iterationsSchema,
+    targetScore: z.number().nullable(),
+    vcpus: vcpusSchema,
+    memoryMib: memoryMibSchema,
+    timeoutSeconds: z.int().min(60).nullable(),
+    commitIntervalSeconds: z.int().min(1).max(300).default(DEFAULT_COMMIT_INTERVAL_SECONDS),
+    env: z.record(jobVariableSchema, variableValueSchema),
+    model: modelSchema,
+  })
+  .superRefine((job, context) => {
+    for (const field of ['program', 'evaluator', 'config', 'requirements'] as const) {
+      const name = job[field];
+      if (name !== null && !Object.hasOwn(job.inputs, name)) {
+        context.addIssue({
+          code: 'custom',
+          path: [field],
+          message: `${JSON.stringify(name)} is not among the inputs`,
+        });
+      }
+    }
+  });
 
 export type Job = z.output<typeof jobSchema>;
 export type JobModel = z.output<typeof modelSchema>;

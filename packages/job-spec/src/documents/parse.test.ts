@@ -13,6 +13,7 @@ const submission = {
   afterControl: 0,
 };
 
+const file = { bytes: 1, sha256: '0'.repeat(64) };
 const job = {
   version: 1,
   id: '0a1b2c3d',
@@ -23,7 +24,7 @@ const job = {
   evaluator: 'evaluator.py',
   config: null,
   requirements: null,
-  inputs: {},
+  inputs: { 'initial_program.rs': file, 'evaluator.py': file },
   iterations: 100,
   targetScore: null,
   vcpus: 8,
