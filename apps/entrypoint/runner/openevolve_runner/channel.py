@@ -32,7 +32,8 @@ class ChannelError(Exception):
 def send(
     connection: socket.socket, kind: bytes, body: bytes, check: Callable[[], None] = lambda: None
 ) -> None:
-    """Send one message. `check` runs whenever the socket's timeout passes, and raises to give up.
+    """Send one message. `check` runs all the while, at least at each time-out of the socket, and
+    raises to give up.
 
     Raises ChannelError.
     """
@@ -42,7 +43,8 @@ def send(
                 try:
                     part = part[connection.send(part) :]
                 except TimeoutError:
-                    check()
+                    pass
+                check()
     except OSError as error:
         raise ChannelError(str(error)) from error
 

@@ -230,6 +230,27 @@ def test_sigterm_stops_a_run_whose_workers_are_stopped(job: Job, model: ModelSer
     assert attempt.of("finished")[0]["outcome"] == "interrupted"
 
 
+def test_a_program_that_signals_every_process_interrupts_the_run_in_order(
+    job: Job, model: ModelServer
+) -> None:
+    signals_all = f"""
+import os, signal
+group = os.getpid()
+for pid in [*open(f"/proc/{{os.getppid()}}/task/{{os.getppid()}}/children").read().split(), 0]:
+    if int(pid) != group:
+        os.kill(int(pid) or os.getppid(), signal.SIGTERM)
+"""
+    one_after_the_other(model, program(1), program(2), signals_all)
+    attempt = job.start(iterations=1000, drain_grace_seconds=0.5)
+
+    assert attempt.end() == 75
+
+    finished = attempt.of("finished")[0]
+    assert finished["outcome"] == "interrupted"
+    assert finished["ledger"]["done"] == len(attempt.of("iteration")) >= 2
+    assert attempt.of("checkpoint")[-1]["ledger"] == finished["ledger"]
+
+
 def test_what_an_evaluator_started_ends_with_its_worker(job: Job, model: ModelServer) -> None:
     started = job.folder / "started"
     job.evaluator = f"""
