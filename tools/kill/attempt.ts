@@ -26,25 +26,37 @@ export interface Attempt {
   exit(): Exit | null;
 }
 
+/** How an attempt is started, and where its files are. */
+export interface AttemptCommand {
+  readonly command: [program: string, ...args: string[]];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly folder: string;
+  readonly work: string;
+}
+
+export interface AttemptOptions {
+  /** The folder of the built entrypoint. */
+  readonly bundle?: string;
+  readonly submission?: number;
+}
+
 /**
- * Runs the entrypoint with the container's environment.
+ * The container's program with the container's environment, as the image and Batch would give it.
  *
  * @param number of the attempt, from 1.
- * @param bundle the folder of the built entrypoint.
  */
-export async function startAttempt(
+export async function attemptCommand(
   job: StoredJob,
   number: number,
-  { bundle = builtEntrypoint, submission = 1 } = {},
-): Promise<Attempt> {
+  { bundle = builtEntrypoint, submission = 1 }: AttemptOptions = {},
+): Promise<AttemptCommand> {
   const folder = join(job.folder, `attempt-${submission}-${number}`);
   const work = join(folder, 'work');
   await mkdir(work, { recursive: true });
-  const output = join(folder, 'output.log');
-  const file = openSync(output, 'w');
-  const child = spawn(process.execPath, [join(bundle, 'main.js')], {
-    cwd: folder,
-    stdio: ['ignore', file, file],
+  return {
+    command: [process.execPath, join(bundle, 'main.js')],
+    folder,
+    work,
     env: {
       PATH: process.env.PATH,
       ...job.environment,
@@ -55,7 +67,20 @@ export async function startAttempt(
       AWS_BATCH_JOB_ID: `batch-${job.id}-${submission}`,
       AWS_BATCH_JOB_ATTEMPT: String(number),
     },
-  });
+  };
+}
+
+/** Starts an attempt. */
+export async function startAttempt(
+  job: StoredJob,
+  number: number,
+  options: AttemptOptions = {},
+): Promise<Attempt> {
+  const { command, env, folder, work } = await attemptCommand(job, number, options);
+  const [program, ...args] = command;
+  const output = join(folder, 'output.log');
+  const file = openSync(output, 'w');
+  const child = spawn(program, args, { cwd: folder, env, stdio: ['ignore', file, file] });
   closeSync(file);
   let exit: Exit | null = null;
   const exited = exitOf(child).then((how) => {
@@ -63,9 +88,7 @@ export async function startAttempt(
     return how;
   });
   if (child.pid === undefined) {
-    throw new Error(
-      `The entrypoint in ${bundle} could not be started. Build it: nx build entrypoint`,
-    );
+    throw new Error(`${command.join(' ')} could not be started. Build it: nx build entrypoint`);
   }
   return { pid: child.pid, work, output, exited, exit: () => exit };
 }

@@ -1,4 +1,4 @@
-// `npm test`: generated files, format, lint, types, unit tests, Python tests and integration tests.
+// `npm test`: generated files, format, lint, types, unit tests, Python tests, integration tests and kills.
 // Nx runs what its cache does not hold; the closing line counts the tests of all suites, those from
 // the cache included.
 import { spawnSync } from 'node:child_process';
@@ -48,6 +48,14 @@ const steps = [
     targets.join(','),
     '--outputStyle=static',
     '--parallel=2',
+  ]),
+  // It needs the entrypoint that the projects' build made.
+  run('kills at random moments', 'vitest', [
+    'run',
+    '--root',
+    'tools',
+    '--config',
+    'vitest.random.config.ts',
   ]),
 ];
 
