@@ -18,15 +18,20 @@ afterEach(() => machine.close());
 
 const supervisorLog = () => readFile(join(machine.home.logs, 'supervisor.log'), 'utf8');
 
-it('goes on when the supervisor is killed: the attempt saves, and a new one starts it again', async () => {
-  const { batchJobId } = await machine.running('sleeps');
-  await machine.killSupervisor();
-  await machine.logged(batchJobId, 'stopping: parent lost');
+it('goes on when the supervisor is killed: the attempt saves, and who follows the log sees the next one', async () => {
+  const { jobId, batchJobId } = await machine.running('sleeps');
+  const log = machine.log(jobId);
   const killedAt = Date.now();
-  const job = await machine.inState(batchJobId, 'SUCCEEDED');
-  expect(job.attempts).toMatchObject([{ exitCode: null }, { exitCode: 0 }]);
+  await machine.killSupervisor();
+  expect(await log).toEqual([
+    'attempt 1 of sleeps',
+    'stopping: parent lost',
+    'attempt 2 of sleeps',
+  ]);
   // At once, and not after the five seconds that a lock without heartbeat is respected.
   expect(Date.now() - killedAt).toBeLessThan(4_000);
+  const job = await machine.inState(batchJobId, 'SUCCEEDED');
+  expect(job.attempts).toMatchObject([{ exitCode: null }, { exitCode: 0 }]);
 });
 
 it('cancels an attempt that still saves after its supervisor was killed', async () => {
