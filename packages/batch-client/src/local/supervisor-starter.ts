@@ -31,6 +31,8 @@ export class SupervisorStarter {
 
   async #wake(): Promise<void> {
     if (await isSupervised(this.#home)) {
+      // It looks for what is new once more after it has given up its lock.
+      this.#again = false;
       return;
     }
     if (this.#child?.exitCode === null && this.#child.signalCode === null) {
