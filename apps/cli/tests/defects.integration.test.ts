@@ -97,6 +97,7 @@ it('4. never shows a half-written checkpoint to a reader', async () => {
   const checkpoints = join(fileURLToPath(job.outputUri), 'checkpoints');
   let looks = 0;
   await until(async () => {
+    const hasEnded = (await status(job)).batch.stoppedAt !== null;
     for (const label of await readdir(checkpoints).catch(() => [])) {
       const names = await readdir(join(checkpoints, label), { recursive: true });
       if (names.includes('metadata.json')) {
@@ -106,7 +107,7 @@ it('4. never shows a half-written checkpoint to a reader', async () => {
         looks += 1;
       }
     }
-    return (await status(job)).batch.stoppedAt !== null;
+    return hasEnded;
   });
   expect(looks).toBeGreaterThan(0);
 });
@@ -212,7 +213,7 @@ it('21. keeps keys and credentials out of what evolved code can read', async () 
       [
         'import os',
         'def evaluate(path):',
-        '    with open(os.path.join(os.path.dirname(__file__), "seen.txt"), "a") as seen:',
+        `    with open(${JSON.stringify(join(withKey.folder, 'seen.txt'))}, "a") as seen:`,
         '        seen.write(repr(dict(os.environ)) + repr(os.sys.argv))',
         '    return {"combined_score": 1.0}',
         '',
@@ -222,10 +223,9 @@ it('21. keeps keys and credentials out of what evolved code can read', async () 
       ...['submit', '--local', '--offline', '--program', 'initial_program.py'],
       ...['--evaluator', 'evaluator.py', '--vcpus', '2', '--iterations', '100000'],
     );
-    const seen = await until(async () => {
-      const work = join(withKey.home, 'batch', 'work', job.batchJobId, '1', 'input', 'seen.txt');
-      return readFile(work, 'utf8').catch(() => null);
-    });
+    const seen = await until(async () =>
+      readFile(join(withKey.folder, 'seen.txt'), 'utf8').catch(() => null),
+    );
     expect(seen).toContain('OMP_NUM_THREADS');
     expect(isClosed(seen)).toBe(true);
     const { stdout } = await withKey.run('logs', job.jobId, '--local');

@@ -10,6 +10,8 @@ it.each([
   [new EntrypointError('INPUT_MISSING', 'x'), containerExit.INPUT_MISSING],
   [new ObjectStoreError('UNAVAILABLE', 'x'), containerExit.GO_ON],
   [new ObjectStoreError('ACCESS_DENIED', 'x'), containerExit.INTERNAL],
+  [new ObjectStoreError('OUT_OF_SPACE', 'x'), containerExit.GO_ON],
+  [Object.assign(new Error('x'), { code: 'ENOSPC' }), containerExit.GO_ON],
   [new TypeError('x'), containerExit.INTERNAL],
   ['x', containerExit.INTERNAL],
 ])('after %s an attempt ends with %d', (error, exitCode) => {

@@ -1,5 +1,6 @@
 import { isSyncError } from '@openevolve-aws/checkpoint-sync';
 import { type AttemptEndKind, containerExit } from '@openevolve-aws/job-spec';
+import { isStoreError } from '@openevolve-aws/object-store';
 import { EntrypointError } from './errors.ts';
 
 /** How an attempt ends: its exit code, and why in plain words. */
@@ -25,7 +26,14 @@ export function endOf(error: unknown): AttemptEnd {
   if (error instanceof EntrypointError) {
     return { how: 'by itself', exitCode: containerExit[error.code], reason };
   }
-  const mayGoAway = error instanceof Error && 'permanent' in error && error.permanent === false;
+  // Another attempt may have another machine, with room; the progress rule bounds how often.
+  const outOfSpace = isStoreError(error, 'OUT_OF_SPACE') || hasCode(error, 'ENOSPC');
+  const mayGoAway =
+    outOfSpace || (error instanceof Error && 'permanent' in error && error.permanent === false);
   const exitCode = mayGoAway ? containerExit.GO_ON : containerExit.INTERNAL;
   return { how: 'by itself', exitCode, reason };
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
 }

@@ -42,9 +42,17 @@ export async function runContainer(
     return await runAttempt({ environment, variables, log, stop });
   } catch (error) {
     const { exitCode, reason } = endOf(error);
-    const stack =
-      exitCode === containerExit.INTERNAL && error instanceof Error ? error.stack : null;
-    log.error(stack ?? reason);
+    log.error((exitCode === containerExit.INTERNAL && stackOf(error)) || reason);
     return exitCode;
   }
+}
+
+/** The exit code after an error that nobody caught, which is always a fault of ours. */
+export function crashed(error: unknown): number {
+  process.stdout.write(`ERROR ${new Date().toISOString()} ${stackOf(error) ?? String(error)}\n`);
+  return endOf(error).exitCode;
+}
+
+function stackOf(error: unknown): string | undefined {
+  return error instanceof Error ? error.stack : undefined;
 }

@@ -12,7 +12,10 @@ if (major < oldestNode[0] || (major === oldestNode[0] && minor < oldestNode[1]))
 } else {
   // Whatever ends the process before its work says so counts as a crash of ours.
   process.exitCode = 70;
-  const { runContainer } = await import('./container.ts');
+  // The log may be on a full disk, or its reader gone: the work goes on without it.
+  process.stdout.on('error', () => undefined);
+  const { crashed, runContainer } = await import('./container.ts');
+  process.on('uncaughtException', (error) => process.exit(crashed(error)));
   // Timers and sockets of an attempt that is over must not keep the machine.
   process.exit(await runContainer(process.env));
 }

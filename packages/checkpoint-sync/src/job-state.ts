@@ -25,6 +25,8 @@ export interface JobState {
   readonly ledger: Ledger | null;
   readonly stop: StopEntry | null;
   readonly end: EndEntry | null;
+  /** Places that do not count since they cannot be read: one of them may have been a commit. */
+  readonly unreadable: readonly { readonly seq: number; readonly reason: string }[];
   /** Places that do not count, and why. */
   readonly ignored: readonly { readonly seq: number; readonly reason: string }[];
 }
@@ -43,10 +45,12 @@ export function replay(records: readonly LogRecord[]): JobState {
   let end: EndEntry | null = null;
   const commits = new Map<number, CommitEntry>();
   const quarantined = new Map<number, string>();
+  const unreadable: { seq: number; reason: string }[] = [];
   const ignored: { seq: number; reason: string }[] = [];
 
   for (const { seq, entry, problem } of records) {
     if (!entry) {
+      unreadable.push({ seq, reason: problem.message });
       ignored.push({ seq, reason: problem.message });
       continue;
     }
@@ -68,5 +72,14 @@ export function replay(records: readonly LogRecord[]): JobState {
     else if (entry.kind === 'end') end = entry;
     if ('ledger' in entry) ledger = entry.ledger;
   }
-  return { claim, commits: [...commits.values()], quarantined, ledger, stop, end, ignored };
+  return {
+    claim,
+    commits: [...commits.values()],
+    quarantined,
+    ledger,
+    stop,
+    end,
+    unreadable,
+    ignored,
+  };
 }

@@ -10,6 +10,7 @@ export {
   ownerPrefix,
   seqOfCommitKey,
   submissionNumberOfKey,
+  traceSegmentOfKey,
 } from './keys.ts';
 export { ownerFromUserName } from './owner.ts';
 export { retentionTag } from './retention-tag.ts';

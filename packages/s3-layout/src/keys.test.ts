@@ -1,5 +1,14 @@
 import { expect, it } from 'vitest';
-import { formatSeq, inputKeys, jobPrefixes, outputKeys, seqOfCommitKey } from './keys.ts';
+import {
+  controlNumberOfKey,
+  formatSeq,
+  inputKeys,
+  jobPrefixes,
+  outputKeys,
+  seqOfCommitKey,
+  submissionNumberOfKey,
+  traceSegmentOfKey,
+} from './keys.ts';
 
 it("keeps an owner's input and output apart", () => {
   expect(jobPrefixes('alice', '0a1b2c3d')).toEqual({
@@ -29,4 +38,19 @@ it.each(['commits/1.json', 'commits/000000000001.json.tmp', 'packs/1-1'])(
 
 it.each([0, -1, 1.5, 1e12])('refuses %d as a sequence number', (seq) => {
   expect(() => formatSeq(seq)).toThrow(expect.objectContaining({ code: 'INVALID_KEY' }));
+});
+
+it('reads back the numbers in the keys that it makes, and takes nothing else for one', () => {
+  expect(controlNumberOfKey(inputKeys.control(12))).toBe(12);
+  expect(submissionNumberOfKey(inputKeys.submission(3))).toBe(3);
+  expect(traceSegmentOfKey(outputKeys.trace(7, 2))).toEqual({ generation: 7, number: 2 });
+  for (const key of [
+    'control/0.json',
+    'control/1.json.tmp',
+    'control/x.json',
+    'submissions/01.json',
+  ]) {
+    expect(controlNumberOfKey(key) ?? submissionNumberOfKey(key)).toBeNull();
+  }
+  expect(traceSegmentOfKey('trace/7.jsonl')).toBeNull();
 });

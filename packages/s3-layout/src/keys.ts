@@ -54,6 +54,12 @@ export function submissionNumberOfKey(key: string): number | null {
   return numberOf(/(?:^|\/)submissions\/([1-9]\d{0,8})\.json$/, key);
 }
 
+/** The generation and the number of a trace segment's key, or null for a key that is none. */
+export function traceSegmentOfKey(key: string): { generation: number; number: number } | null {
+  const match = /(?:^|\/)trace\/([1-9]\d{0,11})-([1-9]\d{0,8})\.jsonl$/.exec(key);
+  return match ? { generation: Number(match[1]), number: Number(match[2]) } : null;
+}
+
 function numberOf(pattern: RegExp, key: string): number | null {
   const match = pattern.exec(key);
   return match ? Number(match[1]) : null;
@@ -69,6 +75,7 @@ export const outputKeys = {
   progress: 'progress.json',
   attempts: 'attempts/',
   attempt: (generation: number) => `attempts/${generation}.json`,
+  traces: 'trace/',
   trace: (generation: number, number: number) => `trace/${generation}-${number}.jsonl`,
   commits: 'commits/',
   commit: (seq: number) => `commits/${formatSeq(seq)}.json`,

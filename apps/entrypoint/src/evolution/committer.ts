@@ -13,6 +13,8 @@ export interface CommitterOptions {
   readonly session: Session;
   /** The first program of the job as an earlier attempt knew it. */
   readonly initial: ScoredProgram | null;
+  /** Called right before a commit, for what must be there when it is. Must not throw. */
+  readonly beforeCommit: (ledger: Ledger) => Promise<void>;
   /** Must not throw. */
   readonly onCommit: (committed: Committed) => Promise<void>;
   /** A commit that failed; the next checkpoint tries again. */
@@ -66,6 +68,7 @@ export class Committer {
       if (this.#holds(next.ledger)) {
         continue;
       }
+      await this.#options.beforeCommit(next.ledger);
       try {
         const entry = await this.#options.session.commit({
           directory: next.path,

@@ -178,12 +178,13 @@ export class JobEvolution {
     return new Committer({
       session: claimed.session,
       initial: this.progress.standing.initial,
+      beforeCommit: (ledger) =>
+        trace.store(ledger).catch((error: unknown) => {
+          this.#noticeFailure('The trace could not be stored; the next commit tries again', error);
+        }),
       onCommit: async (saved) => {
         const { seq, reason, ledger } = saved.entry;
         this.#saved = saved;
-        await trace.store(ledger).catch((error: unknown) => {
-          this.#noticeFailure('The trace could not be stored; the next commit tries again', error);
-        });
         await this.progress.committed(saved.entry);
         const { done, asked } = ledger;
         log.info(`Commit ${seq} (${reason}): ${done} of ${asked} iterations are saved.`);

@@ -1,8 +1,8 @@
-import { emptyLedger } from '@openevolve-aws/job-spec';
+import { type AttemptRecord, emptyLedger } from '@openevolve-aws/job-spec';
 import { MemoryStore } from '@openevolve-aws/object-store';
 import { expect, it } from 'vitest';
 import type { IterationEvent } from '../runner/protocol.ts';
-import { readTrace, Trace } from './trace.ts';
+import { lineageOf, readTrace, Trace } from './trace.ts';
 
 const ledger = (done: number) => ({ ...emptyLedger(20), done, lastIteration: done });
 
@@ -23,38 +23,74 @@ function iteration(number: number, done: number): IterationEvent {
   };
 }
 
-async function numbersIn(store: MemoryStore): Promise<number[]> {
-  const text = new TextDecoder().decode(await readTrace(store));
+async function numbersIn(store: MemoryStore, lineage: Map<number, number>): Promise<number[]> {
+  const text = new TextDecoder().decode(await readTrace(store, lineage));
   return text
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => (JSON.parse(line) as { iteration: number }).iteration);
 }
 
-it('stores iterations only once a commit holds them', async () => {
+it('stores what a commit holds, and the rest with a later one', async () => {
   const store = new MemoryStore();
   const trace = new Trace(store, 1);
   trace.add(iteration(2, 1));
   trace.add(iteration(1, 2));
   trace.add(iteration(3, 3));
   await trace.store(ledger(2));
-  expect(await numbersIn(store)).toEqual([2, 1]);
+  expect(await numbersIn(store, new Map([[1, 20]]))).toEqual([2, 1]);
   await trace.store(ledger(2));
   await trace.store(ledger(3));
-  expect(await numbersIn(store)).toEqual([2, 1, 3]);
+  expect(await numbersIn(store, new Map([[1, 20]]))).toEqual([2, 1, 3]);
 });
 
-it('reads the segments of all attempts in the order in which they were made', async () => {
+it('leaves out what an attempt did after the commit from which the job went on', async () => {
   const store = new MemoryStore();
-  for (const [generation, first] of [
-    [2, 1],
-    [11, 4],
-  ] as const) {
-    const trace = new Trace(store, generation);
-    for (let number = first; number < first + 3; number += 1) {
-      trace.add(iteration(number, number));
-      await trace.store(ledger(number));
-    }
+  const killed = new Trace(store, 1);
+  for (const done of [1, 2, 3, 4]) {
+    killed.add(iteration(done, done));
   }
-  expect(await numbersIn(store)).toEqual([1, 2, 3, 4, 5, 6]);
+  await killed.store(ledger(4));
+  const next = new Trace(store, 11);
+  next.add(iteration(5, 3));
+  next.add(iteration(6, 4));
+  await next.store(ledger(4));
+  expect(
+    await numbersIn(
+      store,
+      new Map([
+        [11, 4],
+        [1, 2],
+      ]),
+    ),
+  ).toEqual([1, 2, 5, 6]);
+});
+
+const attempt = (generation: number, from?: { generation: number; iterationsDone: number }) =>
+  ({ generation, resumedFrom: from ? { commit: 1, ...from } : null }) as AttemptRecord;
+
+it('follows the attempts back over the commits that they resumed from', () => {
+  const attempts = [
+    attempt(1),
+    attempt(4, { generation: 1, iterationsDone: 10 }),
+    attempt(9, { generation: 1, iterationsDone: 8 }),
+    attempt(12, { generation: 9, iterationsDone: 15 }),
+  ];
+  expect(lineageOf(attempts, 20)).toEqual(
+    new Map([
+      [12, 20],
+      [9, 15],
+      [1, 8],
+    ]),
+  );
+});
+
+it('goes past attempts that were killed before they had saved anything', () => {
+  const attempts = [attempt(1), attempt(2), attempt(3, { generation: 1, iterationsDone: 4 })];
+  expect(lineageOf(attempts, 6)).toEqual(
+    new Map([
+      [3, 6],
+      [1, 4],
+    ]),
+  );
 });

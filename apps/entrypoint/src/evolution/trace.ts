@@ -1,11 +1,13 @@
-import type { Ledger } from '@openevolve-aws/job-spec';
+import type { AttemptRecord, Ledger } from '@openevolve-aws/job-spec';
 import type { ObjectStore } from '@openevolve-aws/object-store';
-import { outputKeys } from '@openevolve-aws/s3-layout';
+import { outputKeys, traceSegmentOfKey } from '@openevolve-aws/s3-layout';
+import { z } from 'zod';
 import type { IterationEvent } from '../runner/protocol.ts';
 
 /**
- * The per-iteration trace of one attempt: JSON lines, stored in segments. Only iterations that a
- * commit holds are stored: those that a kill takes are tried again, and would stand there twice.
+ * The per-iteration trace of one attempt: JSON lines, stored in segments right before the commit
+ * that holds their iterations. A kill in between leaves lines that no commit holds; whoever reads
+ * the trace leaves them out.
  */
 export class Trace {
   readonly #outputs: ObjectStore;
@@ -20,11 +22,12 @@ export class Trace {
 
   add(event: IterationEvent): void {
     const { event: _event, ledger, ...iteration } = event;
-    const line = { at: new Date().toISOString(), generation: this.#generation, ...iteration };
-    this.#waiting.push({ done: ledger.done, line: JSON.stringify(line) });
+    const { done } = ledger;
+    const line = { at: new Date().toISOString(), generation: this.#generation, done, ...iteration };
+    this.#waiting.push({ done, line: JSON.stringify(line) });
   }
 
-  /** Stores what a commit holds. After a failure the next call stores it. */
+  /** Stores what a commit is about to hold. After a failure the next call stores it. */
   async store(committed: Ledger): Promise<void> {
     const count = this.#waiting.filter(({ done }) => done <= committed.done).length;
     if (count === 0) {
@@ -38,19 +41,57 @@ export class Trace {
   }
 }
 
-/** All segments of all attempts, in the order of their generations and numbers. */
-export async function readTrace(outputs: ObjectStore): Promise<Uint8Array> {
-  const segments: { key: string; order: readonly [number, number] }[] = [];
-  for await (const { key } of outputs.list('trace/')) {
-    const match = /^trace\/(\d+)-(\d+)\.jsonl$/.exec(key);
-    if (match) {
-      segments.push({ key, order: [Number(match[1]), Number(match[2])] });
+/** How many iterations were done when the job went on from an attempt elsewhere, by generation. */
+export type Lineage = ReadonlyMap<number, number>;
+
+/**
+ * Which part of which attempt the job is made of: from the last attempt back over the commits that
+ * each one resumed from.
+ *
+ * @param attempts oldest first; the last one is the one that ends.
+ * @param done iterations at the end.
+ * @example
+ * lineageOf(records, 60); // Map { 7 => 60, 1 => 42 }: 42 iterations of generation 1, then 18 of 7
+ */
+export function lineageOf(attempts: readonly AttemptRecord[], done: number): Lineage {
+  const lineage = new Map<number, number>();
+  let next = attempts.at(-1);
+  let until = done;
+  while (next && !lineage.has(next.generation)) {
+    lineage.set(next.generation, until);
+    const from = next.resumedFrom;
+    until = from?.iterationsDone ?? 0;
+    next = from ? attempts.find(({ generation }) => generation === from.generation) : undefined;
+  }
+  return lineage;
+}
+
+const lineSchema = z.looseObject({ done: z.int().min(1) });
+
+/**
+ * The trace of the whole job, one line an iteration, in the order in which they finished.
+ *
+ * @param lineage says which lines belong to it.
+ */
+export async function readTrace(outputs: ObjectStore, lineage: Lineage): Promise<Uint8Array> {
+  const segments: { key: string; generation: number; number: number }[] = [];
+  for await (const { key } of outputs.list(outputKeys.traces)) {
+    const segment = traceSegmentOfKey(key);
+    if (segment && lineage.has(segment.generation)) {
+      segments.push({ key, ...segment });
     }
   }
-  segments.sort((a, b) => a.order[0] - b.order[0] || a.order[1] - b.order[1]);
-  const bodies: Uint8Array[] = [];
-  for (const { key } of segments) {
-    bodies.push(await outputs.get(key));
+  segments.sort((a, b) => a.generation - b.generation || a.number - b.number);
+  const lines = new Map<number, string>();
+  for (const { key, generation } of segments) {
+    const content = new TextDecoder().decode(await outputs.get(key));
+    for (const line of content.split('\n').filter((text) => text !== '')) {
+      const { done } = lineSchema.parse(JSON.parse(line));
+      if (done <= (lineage.get(generation) ?? 0)) {
+        lines.set(done, line);
+      }
+    }
   }
-  return Buffer.concat(bodies);
+  const inOrder = [...lines].sort(([a], [b]) => a - b).map(([, line]) => `${line}\n`);
+  return new TextEncoder().encode(inOrder.join(''));
 }

@@ -43,6 +43,11 @@ export async function restoreJob(
     await quarantine(verdict.commit, verdict.reason);
   }
 
+  for (const { seq, reason } of session.state.unreadable) {
+    log.warn(`Entry ${seq} of the log is passed over: ${reason}`);
+    skipped.push({ seq, reason });
+  }
+
   for (;;) {
     await rm(directory, { recursive: true, force: true });
     const result = await session.restore(directory);
@@ -55,8 +60,17 @@ export async function restoreJob(
     }
     const problem = await findCheckpointProblem(directory);
     if (problem === null) {
+      tellOfLoss(result.commit, session, log);
       return { commit: result.commit, skipped };
     }
     await quarantine(result.commit.seq, problem);
+  }
+}
+
+/** The ledger of the log counts what is done, whatever became of the commits that held it. */
+function tellOfLoss(commit: CommitEntry, { state }: Session, log: Log): void {
+  const lost = (state.ledger?.done ?? 0) - commit.ledger.done;
+  if (lost > 0) {
+    log.error(`${lost} finished iterations are lost with the commits that are passed over.`);
   }
 }

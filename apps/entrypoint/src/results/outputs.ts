@@ -11,7 +11,7 @@ import {
 } from '@openevolve-aws/job-spec';
 import { fileBody, type ObjectStore } from '@openevolve-aws/object-store';
 import { outputKeys } from '@openevolve-aws/s3-layout';
-import { readTrace } from '../evolution/trace.ts';
+import { lineageOf, readTrace } from '../evolution/trace.ts';
 
 const OFFLINE_NOTE =
   'Programs came from the offline model: a seeded search that needs no key and is not an LLM.';
@@ -44,7 +44,10 @@ export async function writeOutputs(final: FinalOutputs): Promise<void> {
     await outputs.put(outputKeys.best(`best_program${best.extension}`), best.content);
     await outputs.put(outputKeys.best('best_program_info.json'), info);
   }
-  await outputs.put(outputKeys.log('iterations.jsonl'), await readTrace(outputs));
+  await outputs.put(
+    outputKeys.log('iterations.jsonl'),
+    await readTrace(outputs, lineageOf(attempts, commit.ledger.done)),
+  );
 
   const { ledger } = commit;
   const summary: Summary = {
