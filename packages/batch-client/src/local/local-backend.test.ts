@@ -1,20 +1,21 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { LocalMachine, until } from '../../tests/local-machine.ts';
 import { cancelJob } from '../jobs/cancel-job.ts';
 import { drillJob } from '../jobs/drill-job.ts';
 import { listJobs } from '../jobs/list-jobs.ts';
 
-let machine: LocalMachine;
-
-beforeEach(async () => {
-  machine = await LocalMachine.open();
+// Most of a test's time is waiting for processes, so several run at a time.
+const it = test.extend<{ machine: LocalMachine }>({
+  machine: async ({ task: _task }, use) => {
+    const machine = await LocalMachine.open();
+    await use(machine);
+    await machine.close();
+  },
 });
 
-afterEach(() => machine.close());
-
-it('runs a job to its end and shows its log', async () => {
+it.concurrent('runs a job to its end and shows its log', async ({ machine }) => {
   const { jobId, batchJobId } = await machine.submit('succeeds');
   expect(await machine.log(jobId)).toEqual(['attempt 1 of succeeds']);
   expect(await machine.inState(batchJobId, 'SUCCEEDED')).toMatchObject({
@@ -23,7 +24,9 @@ it('runs a job to its end and shows its log', async () => {
   });
 });
 
-it('starts the next attempt after exit code 75, and follows the log across it', async () => {
+it.concurrent('starts the next attempt after exit code 75, and follows the log across it', async ({
+  machine,
+}) => {
   const { jobId, batchJobId } = await machine.submit('interrupted-once');
   expect(await machine.log(jobId)).toEqual([
     'attempt 1 of interrupted-once',
@@ -33,14 +36,18 @@ it('starts the next attempt after exit code 75, and follows the log across it', 
   expect(job.attempts.map(({ exitCode }) => exitCode)).toEqual([75, 0]);
 });
 
-it('fails a job whose program cannot be used, without a second attempt', async () => {
+it.concurrent('fails a job whose program cannot be used, without a second attempt', async ({
+  machine,
+}) => {
   const { batchJobId } = await machine.submit('bad-program');
   const job = await machine.inState(batchJobId, 'FAILED');
   expect(job.attempts).toHaveLength(1);
   expect(job.statusReason).toContain('cannot be used');
 });
 
-it('gives the entrypoint its own environment: names, places and keys, nothing of the shell', async () => {
+it.concurrent('gives the entrypoint its own environment: names, places and keys, nothing of the shell', async ({
+  machine,
+}) => {
   process.env.SHELL_SECRET = 'do not pass on';
   const { jobId, batchJobId } = await machine.submit('shows-environment');
   const seen = JSON.parse((await machine.log(jobId)).at(-1) ?? '{}') as Record<string, string>;
@@ -55,7 +62,9 @@ it('gives the entrypoint its own environment: names, places and keys, nothing of
   expect(seen.SHELL_SECRET).toBeUndefined();
 });
 
-it('keeps a key only until the job has ended, and never in its record', async () => {
+it.concurrent('keeps a key only until the job has ended, and never in its record', async ({
+  machine,
+}) => {
   const { batchJobId } = await machine.submit('succeeds');
   await machine.inState(batchJobId, 'SUCCEEDED');
   await until('no keys', async () => (await readdir(machine.home.secrets)).length === 0);
@@ -64,7 +73,7 @@ it('keeps a key only until the job has ended, and never in its record', async ()
   );
 });
 
-it('lets a job wait until its vCPUs are free', async () => {
+it.concurrent('lets a job wait until its vCPUs are free', async ({ machine }) => {
   const first = await machine.submit('sleeps', 2);
   await machine.inState(first.batchJobId, 'RUNNING');
   const second = await machine.submit('succeeds', 1);
@@ -73,14 +82,14 @@ it('lets a job wait until its vCPUs are free', async () => {
   await machine.inState(second.batchJobId, 'SUCCEEDED');
 });
 
-it('cancels a running job with SIGTERM, and never retries it', async () => {
+it.concurrent('cancels a running job with SIGTERM, and never retries it', async ({ machine }) => {
   const { jobId, batchJobId } = await machine.running('sleeps');
   await cancelJob(machine.backend, 'alice', jobId);
   const job = await machine.inState(batchJobId, 'FAILED');
   expect(job).toMatchObject({ statusReason: 'Cancelled by alice', attempts: [{ exitCode: 75 }] });
 });
 
-it('cancels a waiting job', async () => {
+it.concurrent('cancels a waiting job', async ({ machine }) => {
   const blocker = await machine.submit('sleeps', 2);
   await machine.inState(blocker.batchJobId, 'RUNNING');
   const { jobId, batchJobId } = await machine.submit('succeeds');
@@ -89,7 +98,7 @@ it('cancels a waiting job', async () => {
   expect(await machine.inState(batchJobId, 'FAILED')).toMatchObject({ attempts: [] });
 });
 
-it('refuses to cancel what has ended', async () => {
+it.concurrent('refuses to cancel what has ended', async ({ machine }) => {
   const { jobId, batchJobId } = await machine.submit('succeeds');
   await machine.inState(batchJobId, 'SUCCEEDED');
   await expect(cancelJob(machine.backend, 'alice', jobId)).rejects.toMatchObject({
@@ -97,7 +106,9 @@ it('refuses to cancel what has ended', async () => {
   });
 });
 
-it('takes the machine without notice, and goes on with another attempt', async () => {
+it.concurrent('takes the machine without notice, and goes on with another attempt', async ({
+  machine,
+}) => {
   const { jobId, batchJobId } = await machine.submit('sleeps');
   await machine.inState(batchJobId, 'RUNNING');
   await drillJob(machine.backend, 'alice', jobId, 0);
@@ -108,7 +119,7 @@ it('takes the machine without notice, and goes on with another attempt', async (
   ]);
 });
 
-it('refuses to interrupt a job that is not running', async () => {
+it.concurrent('refuses to interrupt a job that is not running', async ({ machine }) => {
   const { jobId, batchJobId } = await machine.submit('succeeds');
   await machine.inState(batchJobId, 'SUCCEEDED');
   await expect(drillJob(machine.backend, 'alice', jobId, 0)).rejects.toMatchObject({
@@ -116,7 +127,7 @@ it('refuses to interrupt a job that is not running', async () => {
   });
 });
 
-it('finds jobs by state, newest first', async () => {
+it.concurrent('finds jobs by state, newest first', async ({ machine }) => {
   const one = await machine.submit('succeeds');
   await machine.inState(one.batchJobId, 'SUCCEEDED');
   const two = await machine.submit('bad-program');
@@ -131,9 +142,9 @@ it('finds jobs by state, newest first', async () => {
   expect(await listJobs(machine.backend, 'bob')).toEqual([]);
 });
 
-it.each(['../jobs/x', 'no-uuid', '6b2ba4b6-4b0f-4d0f-9b0c-0f9c3c1f0b11'])(
+it.concurrent.for(['../jobs/x', 'no-uuid', '6b2ba4b6-4b0f-4d0f-9b0c-0f9c3c1f0b11'])(
   'knows no job %j, whatever lies on the disk',
-  async (id) => {
+  async (id, { machine }) => {
     await writeFile(join(machine.home.directory, 'batch', 'jobs', 'x.json'), 'not a record');
     expect(await machine.backend.describe([id])).toEqual([]);
     await expect(machine.backend.terminate(id, 'no')).rejects.toMatchObject({ code: 'NOT_FOUND' });
