@@ -1,5 +1,5 @@
 import { watch } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { isTerminal } from '../backend.ts';
@@ -44,7 +44,8 @@ export interface SupervisorOptions extends StartOptions {
  * death is what tells attempts to save.
  *
  * @returns true when nothing is left to do, false when another one works.
- * @throws what made it fail, such as a full disk; the next call of a backend starts another one.
+ * @throws what made it fail, such as a full disk; the next call of a backend starts another one. A
+ *   home that was removed is not made again.
  * @example
  * await runSupervisor({
  *   home: localHome('/home/alice/.local/share/openevolve-aws'),
@@ -56,9 +57,6 @@ export interface SupervisorOptions extends StartOptions {
  */
 export async function runSupervisor(options: SupervisorOptions): Promise<boolean> {
   const { home, report } = options;
-  for (const directory of [home.jobs, home.requests]) {
-    await mkdir(directory, { recursive: true });
-  }
   for (;;) {
     const lock = await takeSupervisorLock(home);
     if (lock === null) {
