@@ -1,10 +1,10 @@
-import { watch } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { type BatchJob, isTerminal, type LogLine, type LogRequest } from '../backend.ts';
 import { BatchClientError } from '../errors.ts';
+import { hintOfChanges } from './change-hint.ts';
 import { type LocalHome, logFile } from './home.ts';
 
-/** Between looks when no change is seen; some file systems report none. */
+/** Between looks when no change is seen. */
 const LOOK_MS = 500;
 const CHUNK_BYTES = 64 * 1024;
 
@@ -100,16 +100,14 @@ async function* readLines(
 async function changeIn(path: string, signal: AbortSignal | undefined): Promise<void> {
   signal?.throwIfAborted();
   await new Promise<void>((resolve) => {
-    const watcher = watch(path);
     const done = () => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', done);
-      watcher.close();
+      endHint();
       resolve();
     };
     const timer = setTimeout(done, LOOK_MS);
-    watcher.once('change', done);
-    watcher.once('error', done);
+    const endHint = hintOfChanges(path, done);
     signal?.addEventListener('abort', done, { once: true });
   });
   signal?.throwIfAborted();

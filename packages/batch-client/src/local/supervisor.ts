@@ -1,9 +1,9 @@
-import { watch } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { isTerminal } from '../backend.ts';
 import type { AttemptProcess } from './attempt-process.ts';
+import { hintOfChanges } from './change-hint.ts';
 import { workFolder } from './home.ts';
 import { type JobRecord, requestSchema, type SupervisorRequest } from './job-record.ts';
 import { listJson, readJson } from './json-file.ts';
@@ -21,7 +21,7 @@ import { adoptAttempt, type StartOptions, startAttempt } from './start-attempt.t
 import { takeSupervisorLock } from './supervisor-lock.ts';
 import { sweep } from './sweep.ts';
 
-/** Between looks at the folders when no change is seen; some file systems report none. */
+/** Between looks at the folders when no change is seen. */
 const LOOK_MS = 500;
 /** How long it waits for more work before it ends. */
 const IDLE_MS = 1_000;
@@ -111,7 +111,7 @@ class Supervisor {
   async work(): Promise<void> {
     const { home } = this.#options;
     const notify = () => this.#notify();
-    const watchers = [home.jobs, home.requests].map((directory) => watch(directory, notify));
+    const endHints = [home.jobs, home.requests].map((folder) => hintOfChanges(folder, notify));
     this.#lost.addEventListener('abort', notify);
     try {
       await this.#adopt();
@@ -126,8 +126,8 @@ class Supervisor {
       }
     } finally {
       this.#lost.removeEventListener('abort', notify);
-      for (const watcher of watchers) {
-        watcher.close();
+      for (const endHint of endHints) {
+        endHint();
       }
       for (const { attempt } of this.#jobs.values()) {
         attempt?.letGo();
@@ -229,6 +229,7 @@ class Supervisor {
   }
 
   async #answer(name: string): Promise<void> {
+    this.#lost.throwIfAborted();
     const path = join(this.#options.home.requests, `${name}.json`);
     const request = await this.#tolerate(`request ${name}`, readJson(requestSchema, path));
     const job = request && this.#jobs.get(request.batchJobId);
