@@ -1,7 +1,9 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { BatchClientError } from '@openevolve-aws/batch-client';
 import { z } from 'zod';
 
@@ -30,7 +32,7 @@ export function entrypointCommand(): string[] {
 export async function preparePython(report: (line: string) => void): Promise<string> {
   const given = process.env.OPENEVOLVE_PYTHON;
   if (given) {
-    return given;
+    return checkPython(resolve(given));
   }
   const child = spawn(process.execPath, [entrypointProgram, 'prepare-python'], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -54,6 +56,21 @@ export async function preparePython(report: (line: string) => void): Promise<str
     throw new BatchClientError(code === 'NO_PYTHON' ? 'INVALID_INPUT' : 'UNAVAILABLE', message);
   }
   return result.data.python;
+}
+
+async function checkPython(python: string): Promise<string> {
+  const program =
+    'import importlib.util, sys; sys.exit(not importlib.util.find_spec("openevolve"))';
+  try {
+    await promisify(execFile)(python, ['-c', program]);
+    return python;
+  } catch (cause) {
+    throw new BatchClientError(
+      'INVALID_INPUT',
+      `OPENEVOLVE_PYTHON names ${python}, which is no Python that has OpenEvolve; name another one, or none to have one made.`,
+      { cause },
+    );
+  }
 }
 
 const resultSchema = z.union([

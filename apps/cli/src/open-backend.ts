@@ -29,7 +29,7 @@ export interface BackendChoice {
 export async function openBackend(
   choice: BackendChoice,
 ): Promise<{ backend: Backend; owner: string }> {
-  const owner = choice.owner ?? ownerFromUserName(userInfo().username);
+  const owner = choice.owner ?? ownerFromUserName(userName());
   const parsed = ownerSchema.safeParse(owner);
   if (!parsed.success) {
     throw new BatchClientError(
@@ -48,10 +48,33 @@ export async function openBackend(
     choice.notice('No AWS settings are given: using this machine (--local).');
   }
   const directory = resolve(defaultHomeDirectory(process.env));
-  const backend = await openLocalBackend({
-    directory,
-    supervisor: supervisorCommand(directory),
-    secrets: secretsOf(process.env),
-  });
-  return { backend, owner };
+  try {
+    const backend = await openLocalBackend({
+      directory,
+      supervisor: supervisorCommand(directory),
+      secrets: secretsOf(process.env),
+    });
+    return { backend, owner };
+  } catch (cause) {
+    if (cause instanceof Error && 'syscall' in cause && 'code' in cause) {
+      throw new BatchClientError(
+        'INVALID_INPUT',
+        `Jobs cannot be kept in ${directory} (${cause.code}); name another folder with OPENEVOLVE_AWS_HOME.`,
+        { cause },
+      );
+    }
+    throw cause;
+  }
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch (cause) {
+    throw new BatchClientError(
+      'INVALID_INPUT',
+      'This user has no name, so whose jobs are meant is not known: name the owner with --owner.',
+      { cause },
+    );
+  }
 }

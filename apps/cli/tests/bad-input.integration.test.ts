@@ -73,7 +73,7 @@ describe('a submission that cannot be used', () => {
     [
       'memory that its workers do not fit in',
       [...files, '--memory', '1000'],
-      /1000 MiB are too little for 8 vCPUs.*2048/,
+      /1000 MiB are too little for 8 vCPUs.*2560/,
     ],
     ['a name that Batch refuses', [...files, '--name', 'a b'], /name.*letters, digits/],
     ['an unknown flag', [...files, '--iteration', '5'], /--iteration/],
@@ -143,6 +143,36 @@ it('refuses a state that there is not', async () => {
 it('refuses an unknown command', async () => {
   const { code, stderr } = await command.run('sumbit');
   expect(stderr.trim().split('\n')).toHaveLength(1);
+  expect(code).toBe(2);
+});
+
+it('refuses a Python that has no OpenEvolve, before anything is written', async () => {
+  const other = await builtCommand({ OPENEVOLVE_PYTHON: '/bin/false' });
+  await writeFile(join(other.folder, 'program.py'), 'x = 1\n');
+  await writeFile(join(other.folder, 'evaluator.py'), 'def evaluate(path):\n    return {}\n');
+  const { code, stderr } = await other.run('submit', '--local', ...files);
+  expect(stderr).toMatch(/\/bin\/false, which is no Python that has OpenEvolve/);
+  expect(code).toBe(2);
+  await other.dispose();
+});
+
+it('refuses a home that cannot hold jobs', async () => {
+  const other = await builtCommand({ OPENEVOLVE_AWS_HOME: '/dev/null/home' });
+  const { code, stderr } = await other.run('list', '--local');
+  expect(stderr).toMatch(/cannot be kept in \/dev\/null\/home.*OPENEVOLVE_AWS_HOME/);
+  expect(code).toBe(2);
+  await other.dispose();
+});
+
+it('prints JSON also for a flag that it does not know', async () => {
+  const { code, stdout } = await command.run('submit', '--json', '--bogus');
+  expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'USAGE' } });
+  expect(code).toBe(2);
+});
+
+it('refuses an empty number, as a variable that is not set would leave it', async () => {
+  const { code, stderr } = await command.run('submit', '--local', ...files, '--iterations', '');
+  expect(stderr).toMatch(/--iterations takes a number/);
   expect(code).toBe(2);
 });
 

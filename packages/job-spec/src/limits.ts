@@ -9,8 +9,8 @@ export const MAX_VCPUS = 256;
 export const MIN_MEMORY_MIB = 256;
 /** What the entrypoint, the runner and the system need beside the workers. */
 export const RUNNER_MEMORY_MIB = 512;
-/** What a worker needs before its evaluator has imported anything. */
-export const WORKER_MEMORY_MIB = 192;
+/** What a worker needs before its evaluator has imported anything: NumPy alone takes half of it. */
+export const WORKER_MEMORY_MIB = 256;
 export const MAX_MEMORY_MIB = 4_000_000;
 /** AWS Batch refuses more: https://docs.aws.amazon.com/batch/latest/userguide/job_retries.html */
 export const MAX_ATTEMPTS = 10;

@@ -19,6 +19,12 @@ class UnusableInputError(RunnerError):
     exit_code = UNUSABLE_INPUT
 
 
+class UnsavedError(RunnerError):
+    """The last checkpoint cannot be written; another attempt may have a disk with room."""
+
+    exit_code = GO_ON_LATER
+
+
 def in_short(text: object, limit: int = 2000) -> str:
     """The text on one line, cut at `limit` characters.
 

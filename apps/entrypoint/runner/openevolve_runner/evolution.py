@@ -23,7 +23,7 @@ from openevolve.process_parallel import ProcessParallelController
 from openevolve_runner import artifacts
 from openevolve_runner.checkpoint import CheckpointFolder
 from openevolve_runner.early_stopping import EarlyStopping
-from openevolve_runner.errors import RunnerError, in_short
+from openevolve_runner.errors import RunnerError, UnsavedError, in_short
 from openevolve_runner.evaluation import ContainedEvaluator
 from openevolve_runner.events import Events
 from openevolve_runner.executor import WorkerExecutor
@@ -269,7 +269,7 @@ class Evolution(OpenEvolve):
             elif self._ledger.done != self._saved or (reason == "end" and not self._declared):
                 self._save(reason)
         except OSError as error:
-            raise RunnerError(
+            raise UnsavedError(
                 f"The last checkpoint could not be written to {self._run.output} ({error}): check "
                 "the free space there. The job goes on from the checkpoint before."
             ) from error

@@ -198,3 +198,17 @@ def test_a_full_disk_is_a_warning_and_the_next_save_is_tried(job: Job, model: Mo
 
     assert attempt.end() == 75
     assert "could not be written" in warning["message"] and saved["programs"] >= 2
+
+
+def test_a_full_disk_at_the_end_lets_another_attempt_go_on(job: Job, model: ModelServer) -> None:
+    model.behave = lambda number: Reply(program(-number), 0 if number <= 2 else 60)
+    attempt = job.start(iterations=9, drain_grace_seconds=0)
+    attempt.wait_for("iteration", count=2)
+    folder = job.output / "checkpoints"
+    shutil.rmtree(folder)
+    folder.write_text("in the way")
+    attempt.process.terminate()
+    problem = attempt.wait_for("problem", severity="fatal")
+
+    assert attempt.end() == 75
+    assert "could not be written" in problem["message"]

@@ -6,6 +6,7 @@ import { planForNotice } from '../notices/notice-plan.ts';
 import type { NoticeSource } from '../notices/notice-source.ts';
 import { watchNotices } from '../notices/watch-notices.ts';
 import { runnerEnvironment } from '../runner/environment.ts';
+import { killLeftovers } from '../runner/leftovers.ts';
 import { OutputBudget } from '../runner/output-budget.ts';
 import type { FinishedEvent, IterationEvent, StartedEvent } from '../runner/protocol.ts';
 import { writeRunFile } from '../runner/run-file.ts';
@@ -106,6 +107,7 @@ export async function runEvolution(evolution: Evolution): Promise<EvolutionEnd> 
     await watch.close();
     // What the runner may have left behind must not outlive it.
     runner.kill();
+    await killLeftovers(folders.run);
     await runner.printed;
   }
   const exit = await runner.exited;
