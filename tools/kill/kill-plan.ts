@@ -37,6 +37,8 @@ const ANY_MS = 5_000;
 export interface PlanLimits {
   /** Without a commit there is nothing to restore. */
   readonly hasCommit: boolean;
+  /** Results are written at the end: a job that has just begun would get no other kill before. */
+  readonly isHalfDone: boolean;
   /** An attempt that runs already has its start behind it. */
   readonly runs: boolean;
   /**
@@ -63,6 +65,7 @@ function isPossible(kind: KillKind, point: KillPoint, limits: PlanLimits): boole
   return (
     (point !== 'restore' || (limits.hasCommit && !limits.runs)) &&
     (point !== 'start' || !limits.runs) &&
+    (point !== 'results' || limits.isHalfDone) &&
     (kind !== 'SIGKILL runner' || limits.runnerMayDie)
   );
 }

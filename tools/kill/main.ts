@@ -1,12 +1,11 @@
 // `npm run test:kill -- [--kills N] [--seed N]`: kills attempts at random moments until there were
 // enough kills, and checks after each that nothing finished is lost.
-import { spawnSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { builtEntrypoint } from './attempt.ts';
+import { bundleEntrypoint } from './bundle.ts';
 import { runCampaign } from './campaign.ts';
 import { runRivals } from './rivals.ts';
 import { formatTable } from './table.ts';
@@ -26,20 +25,8 @@ if (!Number.isSafeInteger(kills) || kills < 1 || !Number.isSafeInteger(seed)) {
   process.exit(2);
 }
 
-const root = join(import.meta.dirname, '../..');
-const build = spawnSync(join(root, 'node_modules/.bin/nx'), ['build', 'entrypoint'], {
-  cwd: root,
-  stdio: ['ignore', 'ignore', 'inherit'],
-  env: { ...process.env, NX_DAEMON: 'false' },
-});
-if (build.status !== 0) {
-  console.error("'nx build entrypoint' failed: run it to see why.");
-  process.exit(1);
-}
 const folder = await mkdtemp(join(tmpdir(), 'kill-'));
-// A build meanwhile must not change what runs.
-const bundle = join(folder, 'entrypoint');
-await cp(builtEntrypoint, bundle, { recursive: true });
+const bundle = await bundleEntrypoint(folder);
 
 console.log(`seed ${seed}, ${kills} kills`);
 const violations: string[] = [];

@@ -1,5 +1,5 @@
-import type { KillResult } from './campaign.ts';
 import { killKinds, killPoints } from './kill-plan.ts';
+import type { KillResult } from './killed-job.ts';
 
 /** One line for each kind and point that came up, in the order of the lists. */
 export function formatTable(results: readonly KillResult[]): string {

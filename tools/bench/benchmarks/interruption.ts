@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { containerExit } from '@openevolve-aws/job-spec';
 import { outputKeys } from '@openevolve-aws/s3-layout';
 import { type Exit, startAttempt } from '../../kill/attempt.ts';
+import { bundleEntrypoint } from '../../kill/bundle.ts';
 import { type EvolutionLog, readEvolutionLog } from '../../kill/evolution-log.ts';
 import { type JobRequest, type StoredJob, submitJob } from '../../kill/job.ts';
 import { type ModelServer, startModelServer } from '../../kill/model-server.ts';
@@ -15,7 +15,6 @@ import { readStanding } from '../../kill/verify.ts';
 import type { Benchmark, Measurement } from '../benchmark.ts';
 import { median } from '../processes.ts';
 
-const root = join(import.meta.dirname, '../../..');
 const WORKERS = 3;
 const LATENCY_MS = 200;
 /** Both sides save about once a second: ours by its clock, stock by its count of iterations. */
@@ -58,18 +57,15 @@ type Interrupt = (
 const benchmark: Benchmark = {
   description: 'what SIGTERM and SIGKILL cost, beside stock openevolve-run',
   async run() {
-    execFileSync(join(root, 'node_modules/.bin/nx'), ['build', 'entrypoint'], {
-      cwd: root,
-      stdio: ['ignore', process.stderr.fd, process.stderr.fd],
-    });
     const folder = await mkdtemp(join(tmpdir(), 'interruption-'));
+    const bundle = await bundleEntrypoint(folder);
     const behaviour = { latencyMs: [LATENCY_MS, LATENCY_MS] as const, failures: 0 };
     const model = await startModelServer(1, behaviour, () => 0.5);
     try {
       const rows = [
-        ...(await compareSigterm(model, folder)),
-        ...(await compareSigkill(model, folder)),
-        ...(await manyPrograms(model, folder)),
+        ...(await compareSigterm(model, bundle, folder)),
+        ...(await compareSigkill(model, bundle, folder)),
+        ...(await manyPrograms(model, bundle, folder)),
       ];
       await rm(folder, { recursive: true });
       return rows;
@@ -79,8 +75,12 @@ const benchmark: Benchmark = {
   },
 };
 
-async function compareSigterm(model: ModelServer, folder: string): Promise<Measurement[]> {
-  const { ours, stock } = await sideBySide(model, folder, 'SIGTERM');
+async function compareSigterm(
+  model: ModelServer,
+  bundle: string,
+  folder: string,
+): Promise<Measurement[]> {
+  const { ours, stock } = await sideBySide(model, bundle, folder, 'SIGTERM');
   return [
     {
       what: 'SIGTERM: finished iterations lost, most',
@@ -113,8 +113,12 @@ async function compareSigterm(model: ModelServer, folder: string): Promise<Measu
   ];
 }
 
-async function compareSigkill(model: ModelServer, folder: string): Promise<Measurement[]> {
-  const { ours, stock } = await sideBySide(model, folder, 'SIGKILL');
+async function compareSigkill(
+  model: ModelServer,
+  bundle: string,
+  folder: string,
+): Promise<Measurement[]> {
+  const { ours, stock } = await sideBySide(model, bundle, folder, 'SIGKILL');
   return [
     {
       what: 'SIGKILL: the oldest lost iteration had finished before',
@@ -136,6 +140,7 @@ async function compareSigkill(model: ModelServer, folder: string): Promise<Measu
 
 async function sideBySide(
   model: ModelServer,
+  bundle: string,
   folder: string,
   signal: NodeJS.Signals,
 ): Promise<{ ours: Interruption[]; stock: Interruption[] }> {
@@ -155,7 +160,7 @@ async function sideBySide(
     const own = join(folder, `${signal}-${round}`);
     const take = (interrupt: Interrupt, into: Interruption[], name: string) => async () =>
       into.push(await interrupt(request, join(own, name), finished, signal));
-    const turns = [take(interruptOurs, ours, 'ours'), take(interruptStock, stock, 'stock')];
+    const turns = [take(interruptOurs(bundle), ours, 'ours'), take(interruptStock, stock, 'stock')];
     for (const turn of round % 2 === 0 ? turns : turns.toReversed()) {
       await turn();
     }
@@ -163,19 +168,20 @@ async function sideBySide(
   return { ours, stock };
 }
 
-const interruptOurs: Interrupt = async (request, folder, finished, signal) => {
-  const job = await submitJob(folder, request);
-  return interruptAttempt(job, 1, finished, signal);
-};
+function interruptOurs(bundle: string): Interrupt {
+  return async (request, folder, finished, signal) => {
+    const job = await submitJob(folder, request);
+    return interruptAttempt(job, 1, { bundle, finished, signal });
+  };
+}
 
 async function interruptAttempt(
   job: StoredJob,
   number: number,
-  finished: number,
-  signal: NodeJS.Signals,
+  { bundle, finished, signal }: { bundle: string; finished: number; signal: NodeJS.Signals },
 ): Promise<Interruption> {
   const before = (await readStanding(job)).commit?.ledger.done ?? 0;
-  const attempt = await startAttempt(job, number);
+  const attempt = await startAttempt(job, number, { bundle });
   const output = join(attempt.work, 'output');
   await finishedIn(output, finished, () => attempt.exit() !== null);
   const at = Date.now();
@@ -241,7 +247,11 @@ function lossIn(
 }
 
 /** SIGTERM to resumed attempts of a run with 1,000 programs. */
-async function manyPrograms(model: ModelServer, folder: string): Promise<Measurement[]> {
+async function manyPrograms(
+  model: ModelServer,
+  bundle: string,
+  folder: string,
+): Promise<Measurement[]> {
   const job = await submitJob(folder, {
     iterations: 1_000_000,
     vcpus: WORKERS,
@@ -258,15 +268,17 @@ async function manyPrograms(model: ModelServer, folder: string): Promise<Measure
   });
   model.behaviour.latencyMs = [0, 0];
   let attempts = 0;
+  const stop = (finished: number) =>
+    interruptAttempt(job, ++attempts, { bundle, finished, signal: 'SIGTERM' });
   let programs = 0;
   while (programs < POPULATION) {
-    await interruptAttempt(job, ++attempts, POPULATION, 'SIGTERM');
+    await stop((POPULATION - programs) * 1.2);
     programs = (await readStanding(job)).population.size;
   }
   model.behaviour.latencyMs = [LATENCY_MS, LATENCY_MS];
   const stops: Interruption[] = [];
   while (stops.length < SIGNALS) {
-    stops.push(await interruptAttempt(job, ++attempts, FINISHED_AT_SIGNAL, 'SIGTERM'));
+    stops.push(await stop(FINISHED_AT_SIGNAL));
   }
   const what = `SIGTERM at ${programs} programs`;
   return [

@@ -1,17 +1,17 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { attemptCommand, python } from '../../kill/attempt.ts';
+import { bundleEntrypoint } from '../../kill/bundle.ts';
 import { type JobRequest, submitJob } from '../../kill/job.ts';
 import { startModelServer } from '../../kill/model-server.ts';
 import { stockCommand } from '../../kill/stock-run.ts';
 import type { Benchmark } from '../benchmark.ts';
 import { median } from '../processes.ts';
 
-const root = join(import.meta.dirname, '../../..');
 const PAIRS = 7;
 const WORKERS = 4;
 /** With 1 s a reply and 4 workers a run takes 12 to 15 s. */
@@ -33,18 +33,15 @@ interface Cost {
 const benchmark: Benchmark = {
   description: 'a whole run beside bare openevolve-run: time, CPU, memory of the supervisor',
   async run() {
-    execFileSync(join(root, 'node_modules/.bin/nx'), ['build', 'entrypoint'], {
-      cwd: root,
-      stdio: ['ignore', process.stderr.fd, process.stderr.fd],
-    });
     const folder = await mkdtemp(join(tmpdir(), 'overhead-'));
+    const bundle = await bundleEntrypoint(folder);
     const ours: Cost[] = [];
     const stock: Cost[] = [];
     for (let pair = 0; pair < PAIRS; pair++) {
       const run = join(folder, String(pair));
       await mkdir(run);
       const turns = [
-        async () => ours.push(await costOf(run, ourCommand)),
+        async () => ours.push(await costOf(run, ourCommand(bundle))),
         async () => stock.push(await costOf(run, stockCommandLine)),
       ];
       for (const turn of pair % 2 === 0 ? turns : turns.toReversed()) {
@@ -88,10 +85,14 @@ interface Command {
   readonly env: NodeJS.ProcessEnv;
 }
 
-async function ourCommand(folder: string, request: JobRequest): Promise<Command> {
-  const job = await submitJob(folder, request);
-  const { command, env } = await attemptCommand(job, 1);
-  return { line: command, env };
+type CommandOf = (folder: string, request: JobRequest) => Promise<Command>;
+
+function ourCommand(bundle: string): CommandOf {
+  return async (folder, request) => {
+    const job = await submitJob(folder, request);
+    const { command, env } = await attemptCommand(job, 1, { bundle });
+    return { line: command, env };
+  };
 }
 
 async function stockCommandLine(folder: string, request: JobRequest): Promise<Command> {
@@ -101,10 +102,7 @@ async function stockCommandLine(folder: string, request: JobRequest): Promise<Co
 }
 
 /** Runs a command in a process of its own, since the model it talks to lives in this one. */
-async function costOf(
-  folder: string,
-  commandOf: (folder: string, request: JobRequest) => Promise<Command>,
-): Promise<Cost> {
+async function costOf(folder: string, commandOf: CommandOf): Promise<Cost> {
   // A fresh model each time: what it proposes follows from what it has seen.
   const behaviour = { latencyMs: [LATENCY_MS, LATENCY_MS], failures: 0 } as const;
   const model = await startModelServer(SEED, behaviour, () => 0.5);
