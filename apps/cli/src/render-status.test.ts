@@ -25,6 +25,7 @@ const view = {
       ended: null,
     },
   ],
+  problems: [],
   outputUri: 's3://outputs/users/alice/0a1b2c3d/output',
 } as unknown as JobView;
 

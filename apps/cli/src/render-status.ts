@@ -44,6 +44,9 @@ export function renderStatus(view: JobView, now: Date): string[] {
       : '';
     lines.push(row(`Attempt ${index + 1}`, `${attempt.startedAt}, ${from}${end}`));
   });
+  for (const problem of view.problems) {
+    lines.push(row('Unreadable', problem));
+  }
   lines.push(row('Results', view.outputUri));
   return lines;
 }

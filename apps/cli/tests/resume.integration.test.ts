@@ -139,3 +139,22 @@ it('ends at once when it is resumed with a damaged input, without a second attem
     statusReason: expect.stringContaining('input'),
   });
 });
+
+it('shows and resumes a job whose progress and attempt records are damaged', async () => {
+  const job = await submit(100_000);
+  await running(job);
+  await command.json('cancel', job.jobId, '--local');
+  const cancelled = await ended(job);
+  const output = fileURLToPath(cancelled.outputUri);
+  await writeFile(join(output, 'progress.json'), '{"version": 1, "job');
+  await writeFile(join(output, 'attempts', '1.json'), '');
+  const damaged = await status(job);
+  expect(damaged.problems).toHaveLength(2);
+  expect(damaged.batch.status).toBe('FAILED');
+
+  const target = (cancelled.progress?.ledger.done ?? 0) + 5;
+  await command.json('resume', job.jobId, '--iterations', String(target), '--local');
+  const done = await ended(job);
+  expect(done.batch.status).toBe('SUCCEEDED');
+  expect(done.progress?.ledger.done).toBe(target);
+});

@@ -2,6 +2,7 @@ import {
   type AttemptRecord,
   attemptRecordSchema,
   type Job,
+  JobSpecError,
   type Progress,
   progressSchema,
 } from '@openevolve-aws/job-spec';
@@ -19,6 +20,8 @@ export interface JobView {
   /** Over all submissions, in the order in which they began. */
   readonly attempts: readonly AttemptRecord[];
   readonly outputUri: string;
+  /** Documents that cannot be read, each in a sentence; what they say is left out. */
+  readonly problems: readonly string[];
 }
 
 /**
@@ -36,19 +39,25 @@ export async function describeJob(
 ): Promise<JobView> {
   const { job, batch } = await findRun(backend, owner, reference);
   const prefix = jobPrefixes(job.owner, job.id).output;
-  const progress = await readStored(
-    backend,
-    'outputs',
-    progressSchema,
-    `${prefix}/${outputKeys.progress}`,
+  const problems: string[] = [];
+  const passOver = (error: unknown): null => {
+    if (error instanceof JobSpecError) {
+      problems.push(error.message);
+      return null;
+    }
+    throw error;
+  };
+  const progressKey = `${prefix}/${outputKeys.progress}`;
+  const progress = await readStored(backend, 'outputs', progressSchema, progressKey).catch(
+    passOver,
   );
   const attempts: AttemptRecord[] = [];
   for await (const { key } of backend.outputs.list(`${prefix}/${outputKeys.attempts}`)) {
-    const record = await readStored(backend, 'outputs', attemptRecordSchema, key);
+    const record = await readStored(backend, 'outputs', attemptRecordSchema, key).catch(passOver);
     if (record) {
       attempts.push(record);
     }
   }
   attempts.sort((a, b) => a.generation - b.generation);
-  return { job, batch, progress, attempts, outputUri: backend.outputUri(prefix) };
+  return { job, batch, progress, attempts, outputUri: backend.outputUri(prefix), problems };
 }

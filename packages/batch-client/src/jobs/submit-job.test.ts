@@ -108,3 +108,14 @@ it.each([
     message: expect.stringMatching(/config.*is not valid YAML: /),
   });
 });
+
+it.each([
+  ['llm:\n  api_key: sk-a-key-in-plain-text\n', 1],
+  ['llm:\n  models:\n    - name: a\n      api_key: sk-a-key-in-plain-text\n', 1],
+  [`llm:\n  api_key: \${GEMINI_API_KEY}\n`, 0],
+  ['max_iterations: 5\n', 0],
+])('warns of a key in plain text: %j', async (config, count) => {
+  const { warnings } = await plan(memoryBackend(), config);
+  expect(warnings.filter((warning) => warning.includes('plain text'))).toHaveLength(count);
+  expect(warnings.join('\n')).not.toContain('sk-a-key');
+});

@@ -124,6 +124,11 @@ export async function planSubmission(
       `${request.evaluator} does not define evaluate itself; the job fails unless it imports one.`,
     );
   }
+  if (config && holdsPlainKey(config.value)) {
+    warnings.push(
+      `${request.config} holds an api_key in plain text, which is stored with the job, where evolved code can read it; write \${VARIABLE} in its place.`,
+    );
+  }
   const prefixes = jobPrefixes(parsed.data.owner, id);
   return {
     job: parsed.data,
@@ -132,6 +137,18 @@ export async function planSubmission(
     inputUri: backend.inputUri(prefixes.input),
     outputUri: backend.outputUri(prefixes.output),
   };
+}
+
+/** Whether any `api_key` of a config is more than the name of a variable. */
+function holdsPlainKey(config: unknown): boolean {
+  if (typeof config !== 'object' || config === null) {
+    return false;
+  }
+  return Object.entries(config).some(([key, value]) =>
+    key === 'api_key' && typeof value === 'string'
+      ? !/^\$\{[^}]+\}$/.test(value)
+      : holdsPlainKey(value),
+  );
 }
 
 /**

@@ -49,6 +49,8 @@ export interface LocalBackendOptions {
  */
 export async function openLocalBackend(options: LocalBackendOptions): Promise<Backend> {
   const home = localHome(resolve(options.directory));
+  // Keys and programs are this user's alone.
+  await mkdir(home.directory, { recursive: true, mode: 0o700 });
   for (const directory of [home.inputs, home.outputs, home.jobs, home.requests, home.logs]) {
     await mkdir(directory, { recursive: true });
   }

@@ -84,7 +84,8 @@ export const jobSchema = z
     targetScore: z.number().nullable(),
     vcpus: vcpusSchema,
     memoryMib: memoryMibSchema,
-    timeoutSeconds: z.int().min(60).nullable(),
+    /** At most what a timer can count, 24 days. */
+    timeoutSeconds: z.int().min(60).max(2_147_483).nullable(),
     commitIntervalSeconds: z.int().min(1).max(300).default(DEFAULT_COMMIT_INTERVAL_SECONDS),
     env: z.record(jobVariableSchema, variableValueSchema),
     model: modelSchema,

@@ -6,10 +6,17 @@ const versioned = z.looseObject({ version: z.number() });
 /** One line per problem: `iterations: expected a number`. */
 export function describeIssues(error: z.ZodError): string {
   return error.issues
-    .map((issue) =>
-      issue.path.length > 0 ? `${issue.path.join('.')}: ${issue.message}` : issue.message,
-    )
+    .map((issue) => {
+      const message = messageOf(issue);
+      return issue.path.length > 0 ? `${issue.path.join('.')}: ${message}` : message;
+    })
     .join('; ');
+}
+
+/** A key of a record is refused for a reason of its own. */
+function messageOf(issue: z.core.$ZodIssue): string {
+  const [reason] = issue.code === 'invalid_key' ? issue.issues : [];
+  return reason ? messageOf(reason) : issue.message;
 }
 
 /**
