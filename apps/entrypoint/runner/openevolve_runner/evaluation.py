@@ -28,8 +28,13 @@ def spoiled() -> bool:
     A call that OpenEvolve gave up still runs in its thread, and takes time and memory from the
     next one. One that ran out of memory may have left most of it in use.
     """
+    return hangs() or _out_of_memory
+
+
+def hangs() -> bool:
+    """Whether a call that OpenEvolve gave up still runs; not every path of it says so."""
     _calls[:] = [call for call in _calls if not call.done()]
-    return bool(_calls) or _out_of_memory
+    return bool(_calls)
 
 
 class ContainedEvaluator(Evaluator):

@@ -39,7 +39,7 @@ class RemoteEvaluator:
         """Raises UnusableInputError when the evaluation does not end, or ends its process."""
         document = await self._answer(self._executor.submit(worker.evaluate, code, program_id))
         metrics: dict[str, Any] = document.get("metrics") or {"error": document.get("error")}
-        if metrics.get("timeout"):
+        if metrics.get("timeout") or document.get("hangs"):
             raise self._unusable(f"the evaluation did not return within {self._stage_seconds:g} s")
         self._artifacts[program_id] = document.get("artifacts") or {}
         return metrics

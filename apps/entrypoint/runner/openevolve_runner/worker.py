@@ -43,12 +43,19 @@ def load_evaluator() -> Document:
 
 
 def evaluate(code: str, program_id: str) -> Document:
-    """Evaluate a program that no iteration made: `{"metrics": ..., "artifacts": ...}`."""
+    """Evaluate a program that no iteration made.
+
+    `{"metrics": ..., "artifacts": ..., "hangs": whether it still runs}`
+    """
     process_parallel._lazy_init_worker_components()
     evaluator = process_parallel._worker_evaluator
     metrics = process_parallel._run_worker_async(evaluator.evaluate_program(code, program_id))
     artifacts = evaluator.get_pending_artifacts(program_id)
-    return {"metrics": storable_metrics(metrics), "artifacts": artifacts}
+    return {
+        "metrics": storable_metrics(metrics),
+        "artifacts": artifacts,
+        "hangs": evaluation.hangs(),
+    }
 
 
 def decode(answer: bytes) -> Document:

@@ -154,6 +154,15 @@ def test_a_first_evaluation_that_ends_or_wedges_its_worker_is_an_unusable_input(
     assert f"{job.folder}/evaluator.py" in attempt.events[0]["message"]
 
 
+def test_a_first_evaluation_that_hangs_in_a_cascade_is_an_unusable_input(job: Job) -> None:
+    job.program = SLEEPS  # OpenEvolve's cascade reports it as a failed stage, and no time-out
+    job.config["evaluator"] = {"timeout": 1, "max_retries": 0, "cascade_evaluation": True}
+    attempt = job.start(iterations=2)
+
+    assert attempt.end() == 65
+    assert "did not return within 1 s" in attempt.events[-1]["message"]
+
+
 def test_an_evaluator_that_cannot_be_imported_is_found_on_a_resume_too(job: Job) -> None:
     first = job.start(iterations=1)
     assert first.end() == 0
