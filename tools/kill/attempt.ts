@@ -38,6 +38,8 @@ export interface AttemptOptions {
   /** The folder of the built entrypoint. */
   readonly bundle?: string;
   readonly submission?: number;
+  /** Added to the environment, in the place of what is there. */
+  readonly variables?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -48,7 +50,7 @@ export interface AttemptOptions {
 export async function attemptCommand(
   job: StoredJob,
   number: number,
-  { bundle = builtEntrypoint, submission = 1 }: AttemptOptions = {},
+  { bundle = builtEntrypoint, submission = 1, variables = {} }: AttemptOptions = {},
 ): Promise<AttemptCommand> {
   const folder = join(job.folder, `attempt-${submission}-${number}`);
   const work = join(folder, 'work');
@@ -66,6 +68,7 @@ export async function attemptCommand(
       OPENEVOLVE_NOTICE_FILE: join(folder, 'notice.json'),
       AWS_BATCH_JOB_ID: `batch-${job.id}-${submission}`,
       AWS_BATCH_JOB_ATTEMPT: String(number),
+      ...variables,
     },
   };
 }
