@@ -26,8 +26,8 @@ export default [
         {
           enforceBuildableLibDependency: true,
           checkDynamicDependenciesExceptions: ['.*'],
-          // The one file that every project's suites are configured with.
-          allow: ['../../vitest.shared.ts'],
+          // How every project's suites and bundles are made.
+          allow: ['../../vitest.shared.ts', '../../tools/bundle/bundle.mjs'],
           depConstraints,
         },
       ],

@@ -1,15 +1,9 @@
 import { maskCode } from './code-mask.ts';
+import type { Edit } from './edit.ts';
 import { findLiterals, formatNumber, type Literal, perturb } from './literals.ts';
 import { adjustments, operatorSwaps } from './operators.ts';
 import type { ProgramRequest } from './prompt.ts';
 import type { Random } from './random.ts';
-
-/** `text` instead of what lies from `start` to `end`. */
-export interface Edit {
-  readonly start: number;
-  readonly end: number;
-  readonly text: string;
-}
 
 /** How often numbers change, rather than an operator or an expression. */
 const NUMBERS_SHARE = 0.85;

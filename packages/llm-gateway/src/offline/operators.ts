@@ -1,4 +1,4 @@
-import type { Edit } from './mutation.ts';
+import type { Edit } from './edit.ts';
 import type { Random } from './random.ts';
 
 const alternatives: Readonly<Record<string, readonly [string, ...string[]]>> = {
