@@ -15,6 +15,7 @@ it.each([
   [new ObjectStoreError('UNAVAILABLE', 'x'), 'SERVICE'],
   [new JobSpecError('UNKNOWN_VERSION', 'x'), 'SERVICE'],
   [new DOMException('x', 'AbortError'), 'INTERRUPTED'],
+  [Object.assign(new Error('x'), { code: 'ENOSPC', syscall: 'write' }), 'SERVICE'],
   [new TypeError('x'), 'INTERNAL'],
   ['x', 'INTERNAL'],
 ])('ends after %s with %s', (error, exit) => {

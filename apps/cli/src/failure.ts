@@ -41,6 +41,13 @@ export function toFailure(error: unknown): Failure {
     case 'AbortError':
       return { exit: 'INTERRUPTED', code: 'INTERRUPTED', message: 'Interrupted.' };
     default:
+      if (error instanceof Error && 'syscall' in error) {
+        return {
+          exit: 'SERVICE',
+          code,
+          message: `The file system refused (${message}); make room, or mend its permissions.`,
+        };
+      }
       return {
         exit: 'INTERNAL',
         code: 'INTERNAL',

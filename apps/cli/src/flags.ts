@@ -36,7 +36,7 @@ export function optionalNumber(
  * @throws {UsageError} naming the flag.
  */
 export function required(flag: string, value: string | undefined, what: string): string {
-  if (value === undefined) {
+  if (value === undefined || value === '') {
     throw new UsageError(`${flag} is missing: it names ${what}.`);
   }
   return value;

@@ -60,9 +60,12 @@ export async function preparePython(report: (line: string) => void): Promise<str
 
 async function checkPython(python: string): Promise<string> {
   const program =
-    'import importlib.util, sys; sys.exit(not importlib.util.find_spec("openevolve"))';
+    'import importlib.util; print(importlib.util.find_spec("openevolve") is not None)';
   try {
-    await promisify(execFile)(python, ['-c', program]);
+    const { stdout } = await promisify(execFile)(python, ['-c', program]);
+    if (stdout.trim() !== 'True') {
+      throw new Error(`it printed ${JSON.stringify(stdout)}`);
+    }
     return python;
   } catch (cause) {
     throw new BatchClientError(

@@ -33,7 +33,7 @@ export function syntaxSentence(
   const [first = message] = message.split('\n').filter((line) => line.trim() !== '');
   const command = name.startsWith('-') ? '' : ` ${name}`;
   if (first.startsWith('Not enough positional arguments')) {
-    return `openevolve-aws${command} needs a JOB: its short id or its Batch job id; 'openevolve-aws list' shows both.`;
+    return `${name} needs a JOB: its short id or its Batch job id; 'openevolve-aws list' shows both.`;
   }
   return `${first.trim().replace(/[.:,]?$/, '.')} See 'openevolve-aws${command} --help'.`;
 }

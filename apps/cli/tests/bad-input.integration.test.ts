@@ -147,11 +147,11 @@ it('refuses an unknown command', async () => {
 });
 
 it('refuses a Python that has no OpenEvolve, before anything is written', async () => {
-  const other = await builtCommand({ OPENEVOLVE_PYTHON: '/bin/false' });
+  const other = await builtCommand({ OPENEVOLVE_PYTHON: '/bin/true' });
   await writeFile(join(other.folder, 'program.py'), 'x = 1\n');
   await writeFile(join(other.folder, 'evaluator.py'), 'def evaluate(path):\n    return {}\n');
   const { code, stderr } = await other.run('submit', '--local', ...files);
-  expect(stderr).toMatch(/\/bin\/false, which is no Python that has OpenEvolve/);
+  expect(stderr).toMatch(/\/bin\/true, which is no Python that has OpenEvolve/);
   expect(code).toBe(2);
   await other.dispose();
 });

@@ -24,6 +24,12 @@ it('reads what YAML 1.1 calls true', () => {
   expect(parseOpenEvolveYaml('diff_based_evolution: yes')).toEqual({ diff_based_evolution: true });
 });
 
+it('reads one letter as a name, as PyYAML does', () => {
+  expect(parseOpenEvolveYaml('database:\n  feature_dimensions: [x, y, n]\n  no: off')).toEqual({
+    database: { feature_dimensions: ['x', 'y', 'n'], false: false },
+  });
+});
+
 it('refuses what is not YAML with one sentence', () => {
   expect(() => parseOpenEvolveYaml('a: [')).toThrow(
     expect.objectContaining({ code: 'BAD_PROGRAM', message: expect.stringMatching(/^[^\n]+$/) }),

@@ -11,7 +11,7 @@ const version = '1.1';
  */
 export function parseOpenEvolveYaml(text: string): unknown {
   try {
-    return parse(text, { version });
+    return parse(text, { version, customTags: (tags) => tags.map(withoutLetters) });
   } catch (cause) {
     const why = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause);
     throw new EntrypointError('BAD_PROGRAM', `The config is not valid YAML: ${why}`, { cause });
@@ -24,6 +24,18 @@ export function parseOpenEvolveYaml(text: string): unknown {
  */
 export function toOpenEvolveYaml(config: unknown): string {
   return stringify(config, { version, lineWidth: 0, customTags: (tags) => tags.map(withPoint) });
+}
+
+/** PyYAML has no one-letter booleans: `y` is a name. */
+function withoutLetters(tag: Tags[number]): Tags[number] {
+  return typeof tag === 'object' && tag.tag === 'tag:yaml.org,2002:bool' && 'test' in tag
+    ? ({
+        ...tag,
+        test: tag.test?.test('y')
+          ? /^(?:[Yy]es|YES|[Tt]rue|TRUE|[Oo]n|ON)$/
+          : /^(?:[Nn]o|NO|[Ff]alse|FALSE|[Oo]ff|OFF)$/,
+      } as ScalarTag)
+    : tag;
 }
 
 function withPoint(tag: Tags[number]): Tags[number] {

@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import {
@@ -96,10 +96,17 @@ export async function runQuickstart(options: QuickstartOptions): Promise<Quickst
   print('');
   print(`The results are in ${directory}: ${files.join(', ')}`);
   print('Look next at:');
-  print(`  openevolve-aws status ${jobId}      its attempts and commits`);
-  print(`  openevolve-aws logs ${jobId}        its log`);
-  print('  openevolve-aws submit --help         to evolve a program of your own');
+  const command = commandAsTyped();
+  print(`  ${command} status ${jobId}     its attempts and commits`);
+  print(`  ${command} logs ${jobId}       its log`);
+  print(`  ${command} submit --help       to evolve a program of your own`);
   return { jobId, passed: problem === null, directory, summary };
+}
+
+/** How this command was called: by its name, or from a checkout by its file. */
+function commandAsTyped(): string {
+  const file = process.argv[1] ?? '';
+  return basename(file) === 'main.js' ? `node ${relative('.', file)}` : 'openevolve-aws';
 }
 
 /** Whether a folder holds the results of an earlier quickstart; an empty or missing one does not. */

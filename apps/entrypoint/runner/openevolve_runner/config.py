@@ -29,6 +29,8 @@ def load_config(path: Path, *, artifacts: Path, workers: int) -> Config:
             f"The config {path} names no model: add llm.primary_model or llm.models."
         )
     config.evaluator.parallel_evaluations = workers
+    # When to save is the runner's to decide; OpenEvolve divides by this number at the end.
+    config.checkpoint_interval = max(1, config.checkpoint_interval)
     # OpenEvolve would load an earlier run from here, and save every program a second time.
     config.database.db_path = None
     config.database.artifacts_base_path = str(artifacts)

@@ -212,3 +212,11 @@ def test_a_full_disk_at_the_end_lets_another_attempt_go_on(job: Job, model: Mode
 
     assert attempt.end() == 75
     assert "could not be written" in problem["message"]
+
+
+def test_an_interval_of_zero_costs_nothing_that_was_finished(job: Job) -> None:
+    job.config["checkpoint_interval"] = 0
+    attempt = job.start(iterations=3)
+
+    assert attempt.end() == 0
+    assert attempt.of("checkpoint")[-1]["label"] == "checkpoint_3"

@@ -21,9 +21,13 @@ export async function findRun(backend: Backend, owner: string, reference: string
   const submissions = (await backend.list(job.owner)).filter(({ jobId }) => jobId === job.id);
   const [batch] = submissions.sort((a, b) => b.submission - a.submission);
   if (!batch) {
+    if (reference !== job.id) {
+      // What is wrong with a record that cannot be read is said where it is asked for by name.
+      await backend.describe([reference]);
+    }
     throw new BatchClientError(
       'NOT_FOUND',
-      `Job ${job.id} was never handed over to run, or that is forgotten; its files are there. Submit it again.`,
+      `Job ${job.id} has no submission that can be read: it was never handed over to run, that is forgotten, or its record is damaged. Its files are there; 'openevolve-aws status' with its Batch job id says more.`,
     );
   }
   return { job, batch };

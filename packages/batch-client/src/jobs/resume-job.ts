@@ -1,10 +1,16 @@
-import type { Job } from '@openevolve-aws/job-spec';
-import { inputKeys, jobPrefixes, submissionNumberOfKey } from '@openevolve-aws/s3-layout';
+import { type Job, summarySchema } from '@openevolve-aws/job-spec';
+import {
+  inputKeys,
+  jobPrefixes,
+  outputKeys,
+  submissionNumberOfKey,
+} from '@openevolve-aws/s3-layout';
 import { type Backend, isTerminal } from '../backend.ts';
 import { BatchClientError } from '../errors.ts';
 import { lastControl, storeControl } from './control-job.ts';
 import { findRun } from './find-run.ts';
 import { makeSubmission } from './make-submission.ts';
+import { readStored } from './stored-document.ts';
 
 export interface ResumedJob {
   readonly jobId: string;
@@ -36,10 +42,11 @@ export async function resumeJob(
       `Job ${job.id} has not ended (${status}); it goes on by itself.`,
     );
   }
-  if (status === 'SUCCEEDED' && iterations === undefined) {
+  const done = status === 'SUCCEEDED' ? await iterationsDone(backend, job) : 0;
+  if (status === 'SUCCEEDED' && (iterations ?? 0) <= done) {
     throw new BatchClientError(
       'CONFLICT',
-      `Job ${job.id} is done; name a larger number of iterations to let it go on.`,
+      `Job ${job.id} is done with ${done} iterations; name a larger number to let it go on.`,
     );
   }
   // Before the count of requests is taken, so that it is part of what the submission builds on.
@@ -50,6 +57,12 @@ export async function resumeJob(
   const number = (await lastSubmission(backend, job)) + 1;
   const { batchJobId } = await makeSubmission(backend, job, number, afterControl);
   return { jobId: job.id, batchJobId, submission: number };
+}
+
+async function iterationsDone(backend: Backend, job: Job): Promise<number> {
+  const key = `${jobPrefixes(job.owner, job.id).output}/${outputKeys.summary}`;
+  const summary = await readStored(backend, 'outputs', summarySchema, key);
+  return summary?.iterations.completed ?? 0;
 }
 
 async function lastSubmission(backend: Backend, job: Job): Promise<number> {

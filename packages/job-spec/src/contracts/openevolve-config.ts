@@ -10,14 +10,36 @@ import { openEvolveConfigJsonSchema } from './openevolve-config.gen.ts';
  * @param config the parsed YAML; an empty file is an empty config.
  * @example
  * findConfigProblems({ max_iteration: 5 });
- * // ['max_iteration is not a key of OpenEvolve, which would ignore it; did you mean max_iterations?']
+ * // ['max_iteration is not a key of OpenEvolve, which would ignore it (did you mean max_iterations?)']
  */
 export function findConfigProblems(config: unknown): string[] {
   if (config === null || config === undefined) {
     return [];
   }
   const parsed = z.fromJSONSchema(openEvolveConfigJsonSchema).safeParse(config);
-  return parsed.success ? [] : parsed.error.issues.flatMap(describeIssue);
+  return parsed.success ? findZeros(config) : parsed.error.issues.flatMap(describeIssue);
+}
+
+/** Numbers that OpenEvolve takes as they are, and by which a run fails later when they are not positive. */
+const positive = [
+  ['checkpoint_interval'],
+  ['llm', 'timeout'],
+  ['database', 'population_size'],
+  ['database', 'num_islands'],
+  ['evaluator', 'timeout'],
+] as const;
+
+function findZeros(config: unknown): string[] {
+  return positive.flatMap((path) => {
+    const value = path.reduce<unknown>(
+      (place, key) =>
+        typeof place === 'object' && place !== null ? Reflect.get(place, key) : undefined,
+      config,
+    );
+    return typeof value === 'number' && value <= 0
+      ? [`${path.join('.')} is ${value}, and must be more than 0`]
+      : [];
+  });
 }
 
 function describeIssue(issue: z.core.$ZodIssue): string[] {
@@ -28,7 +50,7 @@ function describeIssue(issue: z.core.$ZodIssue): string[] {
   const known = keysAt(issue.path);
   return issue.keys.map((key) => {
     const near = nearest(key, known);
-    const hint = near === null ? '' : `; did you mean ${near}?`;
+    const hint = near === null ? '' : ` (did you mean ${near}?)`;
     return `${[...issue.path, key].join('.')} is not a key of OpenEvolve, which would ignore it${hint}`;
   });
 }
