@@ -103,10 +103,14 @@ export async function runQuickstart(options: QuickstartOptions): Promise<Quickst
   return { jobId, passed: problem === null, directory, summary };
 }
 
-/** How this command was called: by its name, or from a checkout by its file. */
+/** How to call this command again: by its name, or from a checkout by its file and its own Node. */
 function commandAsTyped(): string {
   const file = process.argv[1] ?? '';
-  return basename(file) === 'main.js' ? `node ${relative('.', file)}` : 'openevolve-aws';
+  if (basename(file) !== 'main.js') {
+    return 'openevolve-aws';
+  }
+  const ownNode = relative('.', process.execPath);
+  return `${ownNode.startsWith('..') ? 'node' : ownNode} ${relative('.', file)}`;
 }
 
 /** Whether a folder holds the results of an earlier quickstart; an empty or missing one does not. */
