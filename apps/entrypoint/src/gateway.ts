@@ -16,7 +16,7 @@ import {
 } from '@openevolve-aws/llm-gateway';
 import { EntrypointError } from './errors.ts';
 import type { Log } from './log.ts';
-import { parseOpenEvolveYaml, toOpenEvolveYaml } from './openevolve-yaml.ts';
+import { readOpenEvolveYaml, toOpenEvolveYaml } from './openevolve-yaml.ts';
 
 export interface RunningGateway {
   readonly gateway: Gateway;
@@ -42,7 +42,7 @@ export async function startJobGateway(
   const userConfig =
     job.config === null
       ? null
-      : parseOpenEvolveYaml(await readFile(join(inputs, job.config), 'utf8'));
+      : readOpenEvolveYaml(await readFile(join(inputs, job.config), 'utf8'));
   const provider =
     environment.GEMINI_API_KEY || !environment.OPENAI_API_KEY ? providers.gemini : providers.openai;
   const token = randomBytes(24).toString('hex');

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { parseOpenEvolveYaml, toOpenEvolveYaml } from './openevolve-yaml.ts';
+import { readOpenEvolveYaml, toOpenEvolveYaml } from './openevolve-yaml.ts';
 
 const python = fileURLToPath(new URL('../../../.venv/bin/python', import.meta.url));
 
@@ -21,17 +21,17 @@ it.each([
 });
 
 it('reads what YAML 1.1 calls true', () => {
-  expect(parseOpenEvolveYaml('diff_based_evolution: yes')).toEqual({ diff_based_evolution: true });
+  expect(readOpenEvolveYaml('diff_based_evolution: yes')).toEqual({ diff_based_evolution: true });
 });
 
 it('reads one letter as a name, as PyYAML does', () => {
-  expect(parseOpenEvolveYaml('database:\n  feature_dimensions: [x, y, n]\n  no: off')).toEqual({
+  expect(readOpenEvolveYaml('database:\n  feature_dimensions: [x, y, n]\n  no: off')).toEqual({
     database: { feature_dimensions: ['x', 'y', 'n'], false: false },
   });
 });
 
 it('refuses what is not YAML with one sentence', () => {
-  expect(() => parseOpenEvolveYaml('a: [')).toThrow(
+  expect(() => readOpenEvolveYaml('a: [')).toThrow(
     expect.objectContaining({ code: 'BAD_PROGRAM', message: expect.stringMatching(/^[^\n]+$/) }),
   );
 });

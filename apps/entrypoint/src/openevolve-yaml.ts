@@ -1,19 +1,17 @@
-import { parse, type ScalarTag, stringify, type Tags } from 'yaml';
+import { parseOpenEvolveYaml } from '@openevolve-aws/job-spec';
+import { type ScalarTag, stringify, type Tags } from 'yaml';
 import { EntrypointError } from './errors.ts';
-
-/** OpenEvolve reads its config with PyYAML, which knows YAML 1.1: `yes` is true there. */
-const version = '1.1';
 
 /**
  * A user's config, as OpenEvolve would read it.
  *
  * @throws {EntrypointError} `BAD_PROGRAM` when it is not YAML.
  */
-export function parseOpenEvolveYaml(text: string): unknown {
+export function readOpenEvolveYaml(text: string): unknown {
   try {
-    return parse(text, { version, customTags: (tags) => tags.map(withoutLetters) });
+    return parseOpenEvolveYaml(text);
   } catch (cause) {
-    const why = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause);
+    const why = cause instanceof Error ? cause.message : String(cause);
     throw new EntrypointError('BAD_PROGRAM', `The config is not valid YAML: ${why}`, { cause });
   }
 }
@@ -23,19 +21,11 @@ export function parseOpenEvolveYaml(text: string): unknown {
  * text, so `1e-7` is written as `1.0e-7`.
  */
 export function toOpenEvolveYaml(config: unknown): string {
-  return stringify(config, { version, lineWidth: 0, customTags: (tags) => tags.map(withPoint) });
-}
-
-/** PyYAML has no one-letter booleans: `y` is a name. */
-function withoutLetters(tag: Tags[number]): Tags[number] {
-  return typeof tag === 'object' && tag.tag === 'tag:yaml.org,2002:bool' && 'test' in tag
-    ? ({
-        ...tag,
-        test: tag.test?.test('y')
-          ? /^(?:[Yy]es|YES|[Tt]rue|TRUE|[Oo]n|ON)$/
-          : /^(?:[Nn]o|NO|[Ff]alse|FALSE|[Oo]ff|OFF)$/,
-      } as ScalarTag)
-    : tag;
+  return stringify(config, {
+    version: '1.1',
+    lineWidth: 0,
+    customTags: (tags) => tags.map(withPoint),
+  });
 }
 
 function withPoint(tag: Tags[number]): Tags[number] {

@@ -15,6 +15,7 @@ export {
 export type { Notice } from './contracts/notice.ts';
 export { noticeSchema } from './contracts/notice.ts';
 export { findConfigProblems } from './contracts/openevolve-config.ts';
+export { parseOpenEvolveYaml } from './contracts/openevolve-yaml.ts';
 export type { AttemptEnd, RetryRule } from './contracts/retry-rules.ts';
 export { decideRetry, retryRules } from './contracts/retry-rules.ts';
 export type { AttemptEndKind, AttemptRecord } from './documents/attempt-record.ts';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { extname } from 'node:path';
+import { parseOpenEvolveYaml } from '@openevolve-aws/job-spec';
 import { inputKeys } from '@openevolve-aws/s3-layout';
-import { type Document, parseDocument as parseYaml, type ScalarTag, type Tags } from 'yaml';
 import { BatchClientError } from '../errors.ts';
 
 const MAX_FILE_BYTES = 32 * 1024 * 1024;
@@ -40,46 +40,23 @@ export async function readSource(
  */
 export async function readConfig(path: string): Promise<JobFile & { value: unknown }> {
   const content = await readWhole('config', path);
-  // OpenEvolve reads it with PyYAML, which knows YAML 1.1: `yes` and `off` are booleans.
-  const document = parseYaml(decode('config', path, content), {
-    version: '1.1',
-    customTags: (tags) => tags.map(withoutLetters),
-  });
-  const [problem] = document.errors;
-  if (problem) {
-    throw notYaml(path, problem);
-  }
-  return { ...jobFile(inputKeys.config, content), value: toValue(document, path) };
+  return {
+    ...jobFile(inputKeys.config, content),
+    value: toValue(decode('config', path, content), path),
+  };
 }
 
-/** PyYAML has no one-letter booleans: `y` is a name. */
-function withoutLetters(tag: Tags[number]): Tags[number] {
-  return typeof tag === 'object' && tag.tag === 'tag:yaml.org,2002:bool' && 'test' in tag
-    ? ({
-        ...tag,
-        test: tag.test?.test('y')
-          ? /^(?:[Yy]es|YES|[Tt]rue|TRUE|[Oo]n|ON)$/
-          : /^(?:[Nn]o|NO|[Ff]alse|FALSE|[Oo]ff|OFF)$/,
-      } as ScalarTag)
-    : tag;
-}
-
-/** Throws for aliases that lead nowhere, or that expand to far more than the file holds. */
-function toValue(document: Document, path: string): unknown {
+function toValue(text: string, path: string): unknown {
   try {
-    return document.toJS();
+    return parseOpenEvolveYaml(text);
   } catch (cause) {
-    throw notYaml(path, cause);
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new BatchClientError(
+      'INVALID_INPUT',
+      `The config ${path} is not valid YAML: ${why.replace(/[.:]$/, '')}.`,
+      { cause },
+    );
   }
-}
-
-function notYaml(path: string, cause: unknown): BatchClientError {
-  const message = cause instanceof Error ? cause.message : String(cause);
-  return new BatchClientError(
-    'INVALID_INPUT',
-    `The config ${path} is not valid YAML: ${message.split('\n')[0]?.replace(/[:.]$/, '')}.`,
-    { cause },
-  );
 }
 
 function jobFile(key: string, content: Uint8Array): JobFile {
