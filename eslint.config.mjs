@@ -9,7 +9,10 @@ const layers = ['job-spec', 's3-layout', 'object-store', 'engine', 'client', 'ap
 const depConstraints = [
   ...layers.map((layer, position) => ({
     sourceTag: `layer:${layer}`,
-    onlyDependOnLibsWithTags: layers.slice(0, position).map((left) => `layer:${left}`),
+    onlyDependOnLibsWithTags: [
+      ...layers.slice(0, position).map((left) => `layer:${left}`),
+      'layer:test-servers',
+    ],
   })),
   { sourceTag: 'type:lib', notDependOnLibsWithTags: ['type:app'] },
 ];
@@ -29,6 +32,20 @@ export default [
           // How every project's suites and bundles are made.
           allow: ['../../vitest.shared.ts', '../../tools/bundle/bundle.mjs'],
           depConstraints,
+        },
+      ],
+    },
+  },
+  {
+    files: ['{packages,apps}/*/src/**/*.ts'],
+    ignores: ['**/*.test.ts'],
+    languageOptions: { parser },
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          name: '@openevolve-aws/test-servers',
+          message: 'It is never published: only tests and benchmarks may start its servers.',
         },
       ],
     },

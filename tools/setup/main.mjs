@@ -1,4 +1,5 @@
-// Makes a bare clone ready: npm packages and the Python environment, both from their lockfiles.
+// Makes a bare clone ready: npm packages and the Python environment, both from their lockfiles; with
+// --servers, what tests start beside them too.
 // It runs before anything is installed, on whatever Node the machine has, so it is plain
 // JavaScript without dependencies. A second run finds its stamps and ends at once.
 import { spawnSync } from 'node:child_process';
@@ -41,4 +42,7 @@ if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== lock) {
 }
 
 // From here on Node 24, which came with the packages, runs TypeScript as it is.
-run(join(root, 'node_modules', '.bin', 'node'), ['tools/setup/python.ts']);
+run(join(root, 'node_modules', '.bin', 'node'), [
+  'tools/setup/python.ts',
+  ...process.argv.slice(2),
+]);

@@ -1,0 +1,5 @@
+export { startMicroburst, startMinistack, startMoto } from './emulators.ts';
+export { TestServerError } from './errors.ts';
+export { type GoProgram, goProgram, isBuilt, pythonProgram } from './places.ts';
+export { startMinio, startVersitygw } from './s3-servers.ts';
+export type { Server } from './server.ts';
