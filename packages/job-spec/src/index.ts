@@ -74,6 +74,8 @@ export type { Metrics, ScoredProgram } from './documents/score.ts';
 export { metricsSchema, scoredProgramSchema } from './documents/score.ts';
 export type { Settings } from './documents/settings.ts';
 export { settingsSchema } from './documents/settings.ts';
+export type { StackConfig } from './documents/stack-config.ts';
+export { stackConfigSchema } from './documents/stack-config.ts';
 export type { BatchIdRecord, Submission } from './documents/submission.ts';
 export { batchIdRecordSchema, submissionSchema } from './documents/submission.ts';
 export type { Summary } from './documents/summary.ts';
