@@ -24,6 +24,7 @@ export type { Control } from './documents/control.ts';
 export { controlSchema } from './documents/control.ts';
 export type { Job, JobModel } from './documents/job.ts';
 export {
+  idempotencyKeySchema,
   iterationsSchema,
   jobSchema,
   jobVariableSchema,

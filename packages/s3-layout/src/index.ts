@@ -1,3 +1,4 @@
+export { batchJobName, jobIdOfName } from './batch-job-name.ts';
 export type { S3LayoutErrorCode } from './errors.ts';
 export { S3LayoutError } from './errors.ts';
 export {
@@ -10,7 +11,10 @@ export {
   ownerPrefix,
   seqOfCommitKey,
   submissionNumberOfKey,
+  submissionOfKey,
   traceSegmentOfKey,
 } from './keys.ts';
-export { ownerFromUserName } from './owner.ts';
+export { ownerFromArn, ownerFromUserName } from './owner.ts';
 export { retentionTag } from './retention-tag.ts';
+export type { TimeIndexEntry } from './time-index.ts';
+export { timeIndexEntryOfKey, timeIndexKey, timeIndexPrefix } from './time-index.ts';

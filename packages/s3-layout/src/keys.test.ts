@@ -7,6 +7,7 @@ import {
   outputKeys,
   seqOfCommitKey,
   submissionNumberOfKey,
+  submissionOfKey,
   traceSegmentOfKey,
 } from './keys.ts';
 
@@ -53,4 +54,12 @@ it('reads back the numbers in the keys that it makes, and takes nothing else for
     expect(controlNumberOfKey(key) ?? submissionNumberOfKey(key)).toBeNull();
   }
   expect(traceSegmentOfKey('trace/7.jsonl')).toBeNull();
+});
+
+it('tells a submission that was claimed from one that became a Batch job', () => {
+  expect(submissionOfKey(`a/${inputKeys.submission(3)}`)).toEqual({ number: 3, batchJobId: null });
+  const handedOver = inputKeys.handedOver(3, 'abc12345-6789');
+  expect(submissionOfKey(handedOver)).toEqual({ number: 3, batchJobId: 'abc12345-6789' });
+  expect(submissionNumberOfKey(handedOver)).toBeNull();
+  expect(submissionOfKey('submissions/3/')).toBeNull();
 });

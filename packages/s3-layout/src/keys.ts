@@ -37,6 +37,8 @@ export const inputKeys = {
   controls: 'control/',
   submission: (number: number) => `submissions/${number}.json`,
   submissions: 'submissions/',
+  /** Empty: which Batch job a submission became. */
+  handedOver: (number: number, batchJobId: string) => `submissions/${number}/${batchJobId}`,
 } as const;
 
 /**
@@ -52,6 +54,15 @@ export function controlNumberOfKey(key: string): number | null {
 /** The number of a submission's key, or null for a key that is none. */
 export function submissionNumberOfKey(key: string): number | null {
   return numberOf(/(?:^|\/)submissions\/([1-9]\d{0,8})\.json$/, key);
+}
+
+/**
+ * What a key under `submissions/` says: a submission was claimed, or became a Batch job. Null for a
+ * key that is none.
+ */
+export function submissionOfKey(key: string): { number: number; batchJobId: string | null } | null {
+  const match = /(?:^|\/)submissions\/([1-9]\d{0,8})(?:\.json|\/([\w-]+))$/.exec(key);
+  return match ? { number: Number(match[1]), batchJobId: match[2] ?? null } : null;
 }
 
 /** The generation and the number of a trace segment's key, or null for a key that is none. */

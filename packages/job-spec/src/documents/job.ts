@@ -50,6 +50,11 @@ const inputNameSchema = relativeFileSchema.refine(
   'this name is used by the service',
 );
 
+export const idempotencyKeySchema = z
+  .string()
+  .min(1, 'from 1 to 128 characters')
+  .max(128, 'from 1 to 128 characters');
+
 /** Where programs come from. `offline` is a seeded search that needs no key and is not an LLM. */
 export const modelSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('provider') }),
@@ -74,6 +79,8 @@ export const jobSchema = z
     id: jobIdSchema,
     owner: ownerSchema,
     name: jobNameSchema,
+    /** Chosen by the submitter: however often it is submitted, there is one job. */
+    idempotencyKey: idempotencyKeySchema.optional(),
     createdAt: timestampSchema,
     program: relativeFileSchema,
     evaluator: relativeFileSchema,

@@ -7,6 +7,8 @@ export const submissionSchema = z.object({
   number: z.int().min(1),
   jobId: jobIdSchema,
   batchJobName: jobNameSchema,
+  /** Random; tells one's own claim of the number from another's. */
+  entryId: z.uuid().optional(),
   createdAt: timestampSchema,
   /** The last control request before it; what earlier ones asked to stop is over. */
   afterControl: z.int().min(0),
