@@ -16,6 +16,7 @@ export type { Notice } from './contracts/notice.ts';
 export { noticeSchema } from './contracts/notice.ts';
 export { findConfigProblems } from './contracts/openevolve-config.ts';
 export { parseOpenEvolveYaml } from './contracts/openevolve-yaml.ts';
+export { PROVIDER_KEY_PLACEHOLDER } from './contracts/provider-key.ts';
 export type { AttemptEnd, RetryRule } from './contracts/retry-rules.ts';
 export { decideRetry, retryRules } from './contracts/retry-rules.ts';
 export type { AttemptEndKind, AttemptRecord } from './documents/attempt-record.ts';
