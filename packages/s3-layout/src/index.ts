@@ -9,6 +9,7 @@ export {
   jobPrefixes,
   outputKeys,
   ownerPrefix,
+  packOfKey,
   seqOfCommitKey,
   submissionNumberOfKey,
   submissionOfKey,

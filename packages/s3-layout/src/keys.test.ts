@@ -5,6 +5,7 @@ import {
   inputKeys,
   jobPrefixes,
   outputKeys,
+  packOfKey,
   seqOfCommitKey,
   submissionNumberOfKey,
   submissionOfKey,
@@ -45,6 +46,7 @@ it('reads back the numbers in the keys that it makes, and takes nothing else for
   expect(controlNumberOfKey(inputKeys.control(12))).toBe(12);
   expect(submissionNumberOfKey(inputKeys.submission(3))).toBe(3);
   expect(traceSegmentOfKey(outputKeys.trace(7, 2))).toEqual({ generation: 7, number: 2 });
+  expect(packOfKey(outputKeys.pack(7, 2))).toEqual({ generation: 7, number: 2 });
   for (const key of [
     'control/0.json',
     'control/1.json.tmp',
@@ -54,6 +56,16 @@ it('reads back the numbers in the keys that it makes, and takes nothing else for
     expect(controlNumberOfKey(key) ?? submissionNumberOfKey(key)).toBeNull();
   }
   expect(traceSegmentOfKey('trace/7.jsonl')).toBeNull();
+  for (const key of [
+    'packs/7',
+    'packs/0-1',
+    'packs/07-1',
+    'packs/7-0',
+    'a/packs/7-1',
+    'packs/7-1.',
+  ]) {
+    expect(packOfKey(key)).toBeNull();
+  }
 });
 
 it('tells a submission that was claimed from one that became a Batch job', () => {

@@ -71,6 +71,18 @@ export function traceSegmentOfKey(key: string): { generation: number; number: nu
   return match ? { generation: Number(match[1]), number: Number(match[2]) } : null;
 }
 
+/**
+ * The generation and the number of a pack's key, or null for a key that is none. Only the key as
+ * {@link outputKeys} makes it is taken, without anything before or after it.
+ *
+ * @example
+ * packOfKey('packs/7-3'); // { generation: 7, number: 3 }
+ */
+export function packOfKey(key: string): { generation: number; number: number } | null {
+  const match = /^packs\/([1-9]\d{0,11})-([1-9]\d{0,11})$/.exec(key);
+  return match ? { generation: Number(match[1]), number: Number(match[2]) } : null;
+}
+
 function numberOf(pattern: RegExp, key: string): number | null {
   const match = pattern.exec(key);
   return match ? Number(match[1]) : null;
