@@ -75,11 +75,16 @@ export const quarantineEntrySchema = z.object({
   reason: z.string().min(1).max(1000),
 });
 
-/** Commits that are gone for every reader from here on. */
+/**
+ * Commits that are gone for every reader from here on, and all that a reader needs of what came
+ * before: whoever has the entries of `live` can begin here.
+ */
 export const pruneEntrySchema = z.object({
   ...common,
   kind: z.literal('prune'),
-  dropped: z.array(seqSchema).min(1),
+  dropped: z.array(seqSchema),
+  /** Entries before this one that still say something: the newest claim, commits that are kept, … */
+  live: z.array(seqSchema),
 });
 
 /** An attempt ended before the run was complete; `interrupted` when something outside ended it. */
