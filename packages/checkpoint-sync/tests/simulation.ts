@@ -181,6 +181,8 @@ function gated(
       yield* await call(false, async () => store.list(...args));
     },
     delete: (...args) => call(true, () => store.delete(...args)),
+    putTags: (...args) => call(true, () => store.putTags(...args)),
+    getTags: (...args) => store.getTags(...args),
   };
 }
 

@@ -2,13 +2,23 @@
 export type ObjectStoreErrorCode =
   | 'NOT_FOUND'
   | 'ALREADY_EXISTS'
+  /** Known to the store, and not allowed. */
   | 'ACCESS_DENIED'
+  /** None were found, or the store does not accept them: expired, unknown, or a wrong secret. */
+  | 'CREDENTIALS'
+  /** This machine's clock is so wrong that the store refuses its signatures. */
+  | 'CLOCK_SKEW'
+  | 'NO_BUCKET'
+  /** The bucket lies in another region, or no region is set. */
+  | 'WRONG_REGION'
   | 'INVALID_KEY'
   | 'INVALID_RANGE'
   | 'INVALID_BODY'
   | 'INVALID_URI'
   | 'ABORTED'
   | 'OUT_OF_SPACE'
+  /** The store refuses for a reason of its own, which is in the message. */
+  | 'REFUSED'
   | 'UNAVAILABLE';
 
 /**

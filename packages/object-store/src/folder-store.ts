@@ -6,6 +6,7 @@ import {
   lstat,
   open,
   readdir,
+  readFile,
   realpath,
   rename,
   stat,
@@ -16,6 +17,7 @@ import { flushFolder, makeFolders, writeFlushed } from './atomic-file.ts';
 import { exactly, type StreamBody } from './body.ts';
 import { ObjectStoreError, throwIfAborted } from './errors.ts';
 import { folderError, isErrno } from './folder-errors.ts';
+import { decodeTags, encodeTags, TAGS, tagsPath } from './folder-tags.ts';
 import { checkKey, compareKeys, isKey } from './keys.ts';
 import type {
   ByteRange,
@@ -23,6 +25,7 @@ import type {
   ListedObject,
   ListOptions,
   ObjectStore,
+  ObjectTags,
 } from './object-store.ts';
 import { checkRange, tooShort } from './range.ts';
 
@@ -100,14 +103,17 @@ export class FolderStore implements ObjectStore {
   }
 
   async put(key: string, body: Uint8Array, options?: CallOptions): Promise<void> {
+    this.#checkKey(key);
     await this.#write(key, [body], rename, options);
   }
 
   async putStream(key: string, body: StreamBody, options?: CallOptions): Promise<void> {
+    this.#checkKey(key);
     await this.#write(key, exactly(body, key), rename, options);
   }
 
   async putIfAbsent(key: string, body: Uint8Array, options?: CallOptions): Promise<void> {
+    this.#checkKey(key);
     // link(2) fails when the name is taken, also against other processes, and the content is whole.
     await this.#write(key, [body], link, options);
   }
@@ -135,6 +141,7 @@ export class FolderStore implements ObjectStore {
         const folder = await this.#plainFolder(key);
         await unlink(join(this.root, key));
         folders.add(folder);
+        await unlink(join(this.root, tagsPath(key))).catch(ignoreMissing);
       } catch (error) {
         const failure = folderError(error, key);
         if (failure.code !== 'NOT_FOUND') throw failure;
@@ -143,13 +150,30 @@ export class FolderStore implements ObjectStore {
     for (const folder of folders) await flushFolder(folder);
   }
 
+  async putTags(key: string, tags: ObjectTags, options?: CallOptions): Promise<void> {
+    const file = await this.#read(key, options, (handle) => handle.stat({ bigint: true }));
+    await this.#write(tagsPath(key), [encodeTags(tags, file)], rename, options);
+  }
+
+  async getTags(key: string, options?: CallOptions): Promise<ObjectTags> {
+    return this.#read(key, options, async (handle) => {
+      const file = await handle.stat({ bigint: true });
+      const document = await readFile(join(this.root, tagsPath(key)), 'utf8').catch(
+        (error: unknown) => {
+          if (isErrno(error, 'ENOENT')) return null;
+          throw error;
+        },
+      );
+      return document === null ? {} : decodeTags(document, file);
+    });
+  }
+
   async #write(
     key: string,
     chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
     publish: (from: string, to: string) => Promise<void>,
     options: CallOptions | undefined,
   ): Promise<void> {
-    this.#checkKey(key);
     throwIfAborted(options?.signal, `Writing ${key}`);
     try {
       await this.#prepare();
@@ -241,7 +265,7 @@ export class FolderStore implements ObjectStore {
     }
     return entries
       .filter(
-        (entry) => entry.isFile() || (entry.isDirectory() && folder + entry.name !== TEMPORARY),
+        (entry) => entry.isFile() || (entry.isDirectory() && !isInternal(folder + entry.name)),
       )
       .map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name))
       .sort(compareKeys);
@@ -319,13 +343,13 @@ export class FolderStore implements ObjectStore {
   #checkKey(key: string): void {
     checkKey(key);
     if (isInternal(key)) {
-      throw new ObjectStoreError('INVALID_KEY', `${key} is in the folder's own temporary area.`);
+      throw new ObjectStoreError('INVALID_KEY', `${key} is in the folder's own area.`);
     }
   }
 }
 
 function isInternal(key: string): boolean {
-  return key === TEMPORARY || key.startsWith(`${TEMPORARY}/`);
+  return [TEMPORARY, TAGS].some((area) => key === area || key.startsWith(`${area}/`));
 }
 
 function isAfter(key: string, startAfter: string): boolean {

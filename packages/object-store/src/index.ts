@@ -11,6 +11,7 @@ export type {
   ListedObject,
   ListOptions,
   ObjectStore,
+  ObjectTags,
 } from './object-store.ts';
 export { openStore } from './open-store.ts';
 export { prefixed } from './prefixed.ts';

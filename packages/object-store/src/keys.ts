@@ -27,6 +27,11 @@ export function isKey(text: string): boolean {
   return keyProblem(text) === null;
 }
 
+/** Whether a text can be the beginning of a key. */
+export function isPrefix(text: string): boolean {
+  return isKey(`${text}x`);
+}
+
 function keyProblem(key: string): string | null {
   if (key === '') return 'is empty';
   if (Buffer.byteLength(key) > MAX_KEY_BYTES) return `is longer than ${MAX_KEY_BYTES} bytes`;

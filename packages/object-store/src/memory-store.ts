@@ -7,6 +7,7 @@ import type {
   ListedObject,
   ListOptions,
   ObjectStore,
+  ObjectTags,
 } from './object-store.ts';
 import { slice } from './range.ts';
 
@@ -19,6 +20,8 @@ import { slice } from './range.ts';
  */
 export class MemoryStore implements ObjectStore {
   readonly #objects = new Map<string, Uint8Array>();
+  /** By the body that they were given to, so that another body at the key has none. */
+  readonly #tags = new WeakMap<Uint8Array, ObjectTags>();
 
   async get(key: string, options?: CallOptions): Promise<Uint8Array> {
     return Uint8Array.from(this.#find(key, options));
@@ -77,6 +80,14 @@ export class MemoryStore implements ObjectStore {
       this.#begin(key, options);
       this.#objects.delete(key);
     }
+  }
+
+  async putTags(key: string, tags: ObjectTags, options?: CallOptions): Promise<void> {
+    this.#tags.set(this.#find(key, options), { ...tags });
+  }
+
+  async getTags(key: string, options?: CallOptions): Promise<ObjectTags> {
+    return { ...this.#tags.get(this.#find(key, options)) };
   }
 
   #begin(key: string, options: CallOptions | undefined): void {

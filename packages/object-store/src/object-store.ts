@@ -21,6 +21,9 @@ export interface ListedObject {
   readonly bytes: number;
 }
 
+/** S3's limits: at most 10, keys of at most 128 characters, values of at most 256. */
+export type ObjectTags = Readonly<Record<string, string>>;
+
 /**
  * A flat map from keys to bytes: S3, or a folder.
  *
@@ -90,4 +93,16 @@ export interface ObjectStore {
 
   /** Deletes objects. Idempotent: a missing object is fine. Cut off half way, a part is gone. */
   delete(keys: readonly string[], options?: CallOptions): Promise<void>;
+
+  /**
+   * Gives an object these tags in the place of all that it had. Idempotent. An object that is
+   * written again has none.
+   * @throws `NOT_FOUND`
+   */
+  putTags(key: string, tags: ObjectTags, options?: CallOptions): Promise<void>;
+
+  /**
+   * @throws `NOT_FOUND`
+   */
+  getTags(key: string, options?: CallOptions): Promise<ObjectTags>;
 }

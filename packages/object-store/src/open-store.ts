@@ -8,10 +8,11 @@ type Opener = (uri: URL) => Promise<ObjectStore> | ObjectStore;
 /** A scheme is one line here; an adapter with heavy imports is imported when it is asked for. */
 const openers: Readonly<Record<string, Opener>> = {
   'file:': (uri) => new FolderStore(fileURLToPath(uri)),
+  's3:': async (uri) => (await import('./s3-store/open-s3-store.ts')).openS3Store(uri),
 };
 
 /**
- * The store that a URI names: `file:///absolute/folder`.
+ * The store that a URI names: `file:///absolute/folder`, `s3://bucket` or `s3://bucket/prefix`.
  *
  * @throws {ObjectStoreError} `INVALID_URI` when it is no URI or its scheme is not known.
  * @example

@@ -35,6 +35,8 @@ export function prefixed(store: ObjectStore, prefix: string): ObjectStore {
         yield { key: key.slice(base.length), bytes };
       }
     },
+    putTags: async (key, tags, options) => store.putTags(full(key), tags, options),
+    getTags: async (key, options) => store.getTags(full(key), options),
     delete: async (keys, options) => store.delete(keys.map(full), options),
   };
 }

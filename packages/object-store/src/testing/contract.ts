@@ -194,6 +194,37 @@ export function objectStoreContract(name: string, makeStore: () => Promise<Objec
       expect(await keys(store)).toEqual(['a/2']);
     });
 
+    it('gives tags to an object, in the place of all that it had', async () => {
+      const store = await makeStore();
+      await store.put('a/b', bytes('x'));
+      expect(await store.getTags('a/b')).toEqual({});
+      await store.putTags('a/b', { state: 'finished', by: 'ana' });
+      expect(await store.getTags('a/b')).toEqual({ state: 'finished', by: 'ana' });
+      await store.putTags('a/b', { state: 'failed' });
+      expect(await store.getTags('a/b')).toEqual({ state: 'failed' });
+      await store.putTags('a/b', {});
+      expect(await store.getTags('a/b')).toEqual({});
+      expect(await keys(store)).toEqual(['a/b']);
+      expect(text(await store.get('a/b'))).toBe('x');
+    });
+
+    it('gives the tags of an object to no other one, also not at its key', async () => {
+      const store = await makeStore();
+      await store.put('a', bytes('1'));
+      await store.put('b', bytes('1'));
+      await store.putTags('a', { state: 'finished' });
+      expect(await store.getTags('b')).toEqual({});
+      await store.put('a', bytes('2'));
+      expect(await store.getTags('a')).toEqual({});
+      await store.putTags('a', { state: 'finished' });
+      await store.delete(['a']);
+      const missing = { code: 'NOT_FOUND', permanent: true };
+      await expect(store.getTags('a')).rejects.toMatchObject(missing);
+      await expect(store.putTags('a', {})).rejects.toMatchObject(missing);
+      await store.putIfAbsent('a', bytes('1'));
+      expect(await store.getTags('a')).toEqual({});
+    });
+
     it('refuses keys that are none, in every call', async () => {
       const store = await makeStore();
       const invalid = { code: 'INVALID_KEY', permanent: true };
@@ -205,6 +236,8 @@ export function objectStoreContract(name: string, makeStore: () => Promise<Objec
         await expect(store.putStream(key, body(['x'])), key).rejects.toMatchObject(invalid);
         await expect(store.size(key), key).rejects.toMatchObject(invalid);
         await expect(store.delete([key]), key).rejects.toMatchObject(invalid);
+        await expect(store.putTags(key, {}), key).rejects.toMatchObject(invalid);
+        await expect(store.getTags(key), key).rejects.toMatchObject(invalid);
         const range = { offset: 0, length: 0 };
         await expect(store.getRange(key, range), key).rejects.toMatchObject(invalid);
         await expect(collect(store.getStream(key)), key).rejects.toMatchObject(invalid);
@@ -222,6 +255,8 @@ export function objectStoreContract(name: string, makeStore: () => Promise<Objec
       await expect(store.putIfAbsent('b', bytes('new'), options)).rejects.toMatchObject(aborted);
       await expect(store.putStream('c', body(['new']), options)).rejects.toMatchObject(aborted);
       await expect(store.delete(['a'], options)).rejects.toMatchObject(aborted);
+      await expect(store.putTags('a', { b: 'c' }, options)).rejects.toMatchObject(aborted);
+      await expect(store.getTags('a', options)).rejects.toMatchObject(aborted);
       await expect(keys(store, '', options)).rejects.toMatchObject(aborted);
       await expect(collect(store.getStream('a', options))).rejects.toMatchObject(aborted);
       expect(text(await store.get('a'))).toBe('old');

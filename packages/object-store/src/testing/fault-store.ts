@@ -75,6 +75,12 @@ export class FaultStore implements ObjectStore {
   delete: ObjectStore['delete'] = (keys, options) =>
     this.#call('delete', keys[0] ?? '', () => this.#store.delete(keys, options));
 
+  putTags: ObjectStore['putTags'] = (key, tags, options) =>
+    this.#call('putTags', key, () => this.#store.putTags(key, tags, options));
+
+  getTags: ObjectStore['getTags'] = (key, options) =>
+    this.#call('getTags', key, () => this.#store.getTags(key, options));
+
   async *#list(...args: Parameters<ObjectStore['list']>): ReturnType<ObjectStore['list']> {
     yield* await this.#call('list', args[0], async () => this.#store.list(...args));
   }

@@ -1,0 +1,82 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { ObjectStoreError, throwIfAborted } from './errors.ts';
+
+export interface AttemptPolicy {
+  /** Tries in all. */
+  readonly attempts: number;
+  /** Milliseconds from the first try to the last moment at which another may begin. */
+  readonly deadlineMs: number;
+  /** Upper bound of the first wait; it doubles with each try up to `maxDelayMs`. */
+  readonly baseDelayMs: number;
+  readonly maxDelayMs: number;
+  /** From 0 up to 1, for the jitter. */
+  readonly random: () => number;
+}
+
+/** The tries of one call: how many there were, and how long they may still take. */
+export class Attempts {
+  readonly #policy: AttemptPolicy;
+  readonly #what: string;
+  readonly #signal: AbortSignal | undefined;
+  #tried = 0;
+  #ends: number;
+
+  constructor(policy: AttemptPolicy, what: string, signal: AbortSignal | undefined) {
+    this.#policy = policy;
+    this.#what = what;
+    this.#signal = signal;
+    this.#ends = performance.now() + policy.deadlineMs;
+  }
+
+  /** Progress was made, so the count and the deadline begin anew. */
+  restart(): void {
+    this.#tried = 0;
+    this.#ends = performance.now() + this.#policy.deadlineMs;
+  }
+
+  /** Runs until it succeeds, or gives the last error. */
+  async run<T>(attempt: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await attempt();
+      } catch (error) {
+        await this.wait(error);
+      }
+    }
+  }
+
+  /**
+   * As {@link run}, but a try that gives no answer within `tryMs`, or by the deadline, is cut off
+   * and counts as failed.
+   */
+  runTimed<T>(tryMs: number, attempt: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    return this.run(async () => {
+      const patienceMs = Math.min(tryMs, Math.max(0, this.#ends - performance.now()));
+      const timeout = AbortSignal.timeout(Math.ceil(patienceMs));
+      try {
+        return await attempt(this.#signal ? AbortSignal.any([this.#signal, timeout]) : timeout);
+      } catch (error) {
+        if (!timeout.aborted || this.#signal?.aborted) throw error;
+        throw new ObjectStoreError(
+          'UNAVAILABLE',
+          `${this.#what}: the store gave no answer within ${Math.ceil(patienceMs)} ms. Check the network and try again.`,
+          { cause: error },
+        );
+      }
+    });
+  }
+
+  /** Waits before the next try, or throws the error when there is none. */
+  async wait(error: unknown): Promise<void> {
+    throwIfAborted(this.#signal, this.#what);
+    if (!(error instanceof ObjectStoreError) || error.permanent) throw error;
+    const { attempts, baseDelayMs, maxDelayMs, random } = this.#policy;
+    const bound = Math.min(maxDelayMs, baseDelayMs * 2 ** this.#tried);
+    const waitMs = random() * bound;
+    this.#tried += 1;
+    if (this.#tried >= attempts || performance.now() + waitMs >= this.#ends) throw error;
+    await delay(waitMs, undefined, { signal: this.#signal }).catch(() =>
+      throwIfAborted(this.#signal, this.#what),
+    );
+  }
+}
