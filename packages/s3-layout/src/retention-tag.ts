@@ -7,10 +7,12 @@
  */
 export const retentionTag = {
   key: 'openevolve-state',
-  /** The job ended with its results written. */
+  /** Results, logs and plain checkpoints of a job that ended with its results written. */
   finished: 'finished',
-  /** The job ended without results and may still be resumed. */
+  /** Logs and plain files of a job that ended without results; not its commits and packs. */
   failed: 'failed',
+  /** Commits and packs of a job that ended, in either way: with them it can be resumed. */
+  resumable: 'resumable',
   /** A newer object took its place, such as a plain checkpoint by the final one. */
   superseded: 'superseded',
 } as const;
