@@ -13,6 +13,10 @@ const exitOf: Readonly<Record<BatchClientErrorCode, CliExitName>> = {
   NOT_FOUND: 'NOT_FOUND',
   CONFLICT: 'CONFLICT',
   ACCESS_DENIED: 'ACCESS',
+  CREDENTIALS: 'ACCESS',
+  CLOCK_SKEW: 'ACCESS',
+  SETTINGS: 'USAGE',
+  ABORTED: 'INTERRUPTED',
   UNAVAILABLE: 'SERVICE',
 };
 

@@ -5,7 +5,7 @@ export function renderStatus(view: JobView, now: Date): string[] {
   const { job, batch, progress, attempts } = view;
   const lines = [
     row('Job short ID', job.id),
-    row('Batch job ID', batch.batchJobId),
+    row('Batch job ID', batch.batchJobId ?? 'none'),
     row('Name', job.name),
     row('User', job.owner),
     row('Status', batch.status + (batch.statusReason ? ` (${batch.statusReason})` : '')),

@@ -97,7 +97,7 @@ describe('an evaluator that', () => {
       '    sys.stdout.flush()',
     ]);
     expectDone(view);
-    const log = join(command.home, 'batch', 'logs', view.batch.batchJobId, '1.log');
+    const log = join(command.home, 'batch', 'logs', view.batch.batchJobId ?? '', '1.log');
     expect((await stat(log)).size).toBeLessThan(32 * 1024 * 1024);
   });
 

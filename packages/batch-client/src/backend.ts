@@ -23,15 +23,17 @@ export function isTerminal(status: BatchStatus): boolean {
 export interface BatchAttempt {
   /** From 1 within its submission. */
   readonly number: number;
-  readonly startedAt: string;
+  /** Null when its container never started. */
+  readonly startedAt: string | null;
   readonly stoppedAt: string | null;
   readonly exitCode: number | null;
   readonly reason: string | null;
 }
 
-/** What a backend knows of one submission. */
+/** One submission of a job, as it stands. */
 export interface BatchJob {
-  readonly batchJobId: string;
+  /** Null when it never became a Batch job, or nothing tells which. */
+  readonly batchJobId: string | null;
   readonly batchJobName: string;
   readonly owner: string;
   readonly jobId: string;
@@ -46,6 +48,7 @@ export interface BatchJob {
 
 /** One submission to make. */
 export interface BatchSubmission {
+  /** No other submission has it. */
   readonly batchJobName: string;
   readonly owner: string;
   readonly jobId: string;
@@ -53,27 +56,41 @@ export interface BatchSubmission {
   readonly vcpus: number;
   readonly memoryMib: number;
   readonly model: JobModel;
+  /** Which revision of the owner's job definition; the newest without it. */
+  readonly definitionRevision?: number | undefined;
 }
 
 /** One line of a job's log. */
 export interface LogLine {
   readonly attempt: number;
+  /** ISO 8601; null when the line tells no time. */
+  readonly at: string | null;
   readonly text: string;
 }
 
 export interface LogRequest {
-  /** Only this attempt; all of them in order without it. */
-  readonly attempt?: number;
+  /**
+   * Only this attempt; `latest` begins with the one that runs, or that ran last. All of them in order
+   * without it.
+   */
+  readonly attempt?: number | 'latest' | undefined;
+  /** Only what was logged at this time or later, ISO 8601. */
+  readonly since?: string | undefined;
   /** Go on until the job has ended, across retries. */
   readonly follow: boolean;
   readonly signal?: AbortSignal;
 }
 
+/** What calls that may take long accept. */
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * Where jobs run. The two stores are the buckets; keys are those of `@openevolve-aws/s3-layout`.
  *
- * No call is retried here. Every call may be repeated: `submit` alone makes something new each time.
- * Errors are `BatchClientError`; those with `permanent: false` may be tried again.
+ * Every call may be repeated. Errors are `BatchClientError`; those with `permanent: false` may be
+ * tried again.
  */
 export interface Backend {
   readonly kind: 'aws' | 'local';
@@ -84,14 +101,19 @@ export interface Backend {
   inputUri(key: string): string;
   outputUri(key: string): string;
 
-  /** @returns the new Batch job's id. */
-  submit(submission: BatchSubmission): Promise<string>;
+  /**
+   * Makes a Batch job. Its caller has claimed the submission's number, so nobody else submits under
+   * that name; a reply that was lost is made up for by looking for the name.
+   *
+   * @returns the new Batch job's id.
+   */
+  submit(submission: BatchSubmission, options?: CallOptions): Promise<string>;
 
   /** Ids that the backend does not know are left out. Order as asked. */
-  describe(batchJobIds: readonly string[]): Promise<BatchJob[]>;
+  describe(batchJobIds: readonly string[], options?: CallOptions): Promise<BatchJob[]>;
 
-  /** All that the backend still knows of an owner, newest first. */
-  list(owner: string): Promise<BatchJob[]>;
+  /** The id of the newest Batch job of that name, or null when the backend knows none. */
+  find(batchJobName: string, options?: CallOptions): Promise<string | null>;
 
   /**
    * Ends a job in any state; a running one gets SIGTERM and may save. Without effect on an ended
@@ -108,4 +130,7 @@ export interface Backend {
   interrupt(batchJobId: string, noticeSeconds: number): Promise<void>;
 
   logs(batchJobId: string, request: LogRequest): AsyncIterable<LogLine>;
+
+  /** Why a job that has not started waits, in one sentence with what to do; null when it is not known. */
+  explainWait(batchJobId: string, options?: CallOptions): Promise<string | null>;
 }

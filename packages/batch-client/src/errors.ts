@@ -8,8 +8,19 @@ export type BatchClientErrorCode =
    * The job's state or what it stored does not allow it, or the target is there already. Permanent.
    */
   | 'CONFLICT'
-  /** Credentials are missing, expired or not enough. Permanent. */
+  /** The credentials do not allow it. Permanent. */
   | 'ACCESS_DENIED'
+  /** Credentials are missing, expired or unknown. Permanent until they are renewed. */
+  | 'CREDENTIALS'
+  /** This machine's clock is so wrong that AWS refuses its signatures. Permanent until it is set. */
+  | 'CLOCK_SKEW'
+  /**
+   * The queue, job definition, bucket or parameter that the settings name is not there, which is also
+   * what the wrong region looks like. Permanent until the settings are mended.
+   */
+  | 'SETTINGS'
+  /** The caller's signal ended it. What was asked for may have been done. */
+  | 'ABORTED'
   /** The network or a service failed; trying again may help. */
   | 'UNAVAILABLE';
 

@@ -4,12 +4,14 @@ export type {
   BatchJob,
   BatchStatus,
   BatchSubmission,
+  CallOptions,
   LogLine,
   LogRequest,
 } from './backend.ts';
 export { batchStatuses, isTerminal } from './backend.ts';
 export type { BatchClientErrorCode } from './errors.ts';
 export { BatchClientError } from './errors.ts';
+export type { CancelRequest } from './jobs/cancel-job.ts';
 export { cancelJob } from './jobs/cancel-job.ts';
 export { controlJob } from './jobs/control-job.ts';
 export type { JobView } from './jobs/describe-job.ts';
@@ -21,11 +23,14 @@ export { findJob } from './jobs/find-job.ts';
 export type { Run } from './jobs/find-run.ts';
 export { findRun } from './jobs/find-run.ts';
 export { followLogs } from './jobs/follow-logs.ts';
+export type { ListedJob, ListRequest } from './jobs/list-jobs.ts';
 export { listJobs } from './jobs/list-jobs.ts';
-export type { ResumedJob } from './jobs/resume-job.ts';
+export type { SubmissionPlan, SubmitRequest } from './jobs/plan-submission.ts';
+export { planSubmission } from './jobs/plan-submission.ts';
+export type { ResumedJob, ResumeRequest } from './jobs/resume-job.ts';
 export { resumeJob } from './jobs/resume-job.ts';
-export type { SubmissionPlan, SubmitRequest, SubmittedJob } from './jobs/submit-job.ts';
-export { planSubmission, submitJob, submitPlan } from './jobs/submit-job.ts';
+export type { SubmittedJob } from './jobs/submit-job.ts';
+export { submitJob, submitPlan } from './jobs/submit-job.ts';
 export type { LocalHome } from './local/home.ts';
 export { defaultHomeDirectory, localHome } from './local/home.ts';
 export type { LocalBackendOptions } from './local/local-backend.ts';

@@ -7,6 +7,7 @@ import { followLogs } from '../src/jobs/follow-logs.ts';
 import { type SubmittedJob, submitJob } from '../src/jobs/submit-job.ts';
 import { type LocalHome, localHome, logFile } from '../src/local/home.ts';
 import { openLocalBackend } from '../src/local/local-backend.ts';
+import { readRecords } from '../src/local/record-files.ts';
 
 const supervisor = fileURLToPath(new URL('./supervisor.ts', import.meta.url));
 const PATIENCE_MS = 15_000;
@@ -67,12 +68,14 @@ export class LocalMachine {
 
   /** Ends what runs, and removes all. */
   async close(): Promise<void> {
-    for (const job of await this.backend.list('alice')) {
-      await this.release(job.jobId);
-      await this.backend.terminate(job.batchJobId, 'the test is over');
+    const records = await readRecords(this.home, () => undefined);
+    for (const { jobId, batchJobId } of records) {
+      await this.release(jobId);
+      await this.backend.terminate(batchJobId, 'the test is over');
     }
+    const ids = records.map(({ batchJobId }) => batchJobId);
     await until('the end of all jobs', async () =>
-      (await this.backend.list('alice')).every(({ stoppedAt }) => stoppedAt !== null),
+      (await this.backend.describe(ids)).every(({ stoppedAt }) => stoppedAt !== null),
     );
     // It would end by itself a second later.
     if ((await this.supervisorPid()) !== null) {

@@ -20,8 +20,12 @@ export function memoryBackend(changes: Partial<Backend> = {}): MemoryBackend {
       submissions.push(submission);
       return `00000000-0000-4000-8000-00000000000${submissions.length}`;
     },
-    describe: async () => [],
-    list: async () => submissions.map(waiting),
+    describe: async (ids) =>
+      submissions.map(waiting).filter(({ batchJobId }) => ids.includes(batchJobId)),
+    explainWait: async () => null,
+    find: async (name) =>
+      submissions.map(waiting).find(({ batchJobName }) => batchJobName === name)?.batchJobId ??
+      null,
     terminate: async () => undefined,
     interrupt: async () => undefined,
     async *logs() {},
@@ -30,7 +34,10 @@ export function memoryBackend(changes: Partial<Backend> = {}): MemoryBackend {
   };
 }
 
-function waiting(submission: BatchSubmission, index: number): BatchJob {
+function waiting(
+  submission: BatchSubmission,
+  index: number,
+): BatchJob & { readonly batchJobId: string } {
   return {
     batchJobId: `00000000-0000-4000-8000-00000000000${index + 1}`,
     batchJobName: submission.batchJobName,

@@ -1,3 +1,4 @@
+import type { ListedJob } from '@openevolve-aws/batch-client';
 import { Command, Option } from 'clipanion';
 import { JobCommand } from './job-command.ts';
 
@@ -27,14 +28,17 @@ export class ListCommand extends JobCommand {
       );
     }
     const { backend, owner } = await this.open();
-    const jobs = await listJobs(backend, owner, status);
+    const jobs: ListedJob[] = [];
+    for await (const job of listJobs(backend, owner, { status })) {
+      jobs.push(job);
+    }
     if (this.json) {
       this.printJson(jobs);
       return cliExit.OK;
     }
     for (const job of jobs) {
       this.print(
-        [job.jobId, job.batchJobId, job.status.padEnd(9), job.createdAt, job.batchJobName].join(
+        [job.jobId, job.batchJobId ?? '-', job.status.padEnd(9), job.createdAt, job.name].join(
           '  ',
         ),
       );

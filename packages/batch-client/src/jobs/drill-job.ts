@@ -1,5 +1,5 @@
 import type { Backend, BatchJob } from '../backend.ts';
-import { findRun } from './find-run.ts';
+import { batchJobIdOfRun, findRun } from './find-run.ts';
 
 /**
  * Sends a Spot interruption to a running job, to see it resume.
@@ -16,7 +16,7 @@ export async function drillJob(
   reference: string,
   noticeSeconds: number,
 ): Promise<BatchJob> {
-  const { batch } = await findRun(backend, owner, reference);
-  await backend.interrupt(batch.batchJobId, noticeSeconds);
-  return batch;
+  const run = await findRun(backend, owner, reference);
+  await backend.interrupt(batchJobIdOfRun(run), noticeSeconds);
+  return run.batch;
 }

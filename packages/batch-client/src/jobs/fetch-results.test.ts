@@ -100,7 +100,7 @@ it('refuses hostile keys that a store lists', async () => {
 });
 
 it('needs no submission that the backend still knows', async () => {
-  const backend = memoryBackend({ list: async () => [] });
+  const backend = memoryBackend({ describe: async () => [] });
   await storeResults(backend);
   expect((await fetchInto(backend, 'results')).job.id).toBe('0a1b2c3d');
 });

@@ -2,6 +2,8 @@ import type { Job } from '@openevolve-aws/job-spec';
 import type { Backend, BatchJob } from '../backend.ts';
 import { BatchClientError } from '../errors.ts';
 import { findJob } from './find-job.ts';
+import { recordedRun } from './recorded-run.ts';
+import { batchJobIdOf, newestSubmission, readSubmission } from './submission-record.ts';
 
 /** A job, and its newest submission. */
 export interface Run {
@@ -10,25 +12,50 @@ export interface Run {
 }
 
 /**
- * A job by its short id or by a Batch job id, with the newest submission that the backend knows.
+ * A job by its short id, a Batch job id or a name, with its newest submission. What the backend has
+ * forgotten is told from the job's own records.
  *
- * @throws {BatchClientError} as {@link findJob} does, and `NOT_FOUND` when no submission is known.
+ * @throws {BatchClientError} as {@link findJob} does, and `NOT_FOUND` when it was never submitted.
  * @example
  * const { job, batch } = await findRun(backend, 'alice', 'a1b2c3d4');
  */
 export async function findRun(backend: Backend, owner: string, reference: string): Promise<Run> {
   const job = await findJob(backend, owner, reference);
-  const submissions = (await backend.list(job.owner)).filter(({ jobId }) => jobId === job.id);
-  const [batch] = submissions.sort((a, b) => b.submission - a.submission);
-  if (!batch) {
-    if (reference !== job.id) {
-      // What is wrong with a record that cannot be read is said where it is asked for by name.
-      await backend.describe([reference]);
-    }
+  const newest = await newestSubmission(backend, job.owner, job.id);
+  if (newest === null) {
     throw new BatchClientError(
       'NOT_FOUND',
-      `Job ${job.id} has no submission that can be read: it was never handed over to run, that is forgotten, or its record is damaged. Its files are there; 'openevolve-aws status' with its Batch job id says more.`,
+      `Job ${job.id} was never submitted: its upload was cut short. Submit it again.`,
     );
   }
+  const batchJobId = await batchJobIdOf(backend, job, newest);
+  const [known] = batchJobId === null ? [] : await backend.describe([batchJobId]);
+  if (known) {
+    return { job, batch: known };
+  }
+  const submission = await readSubmission(backend, job, newest.number);
+  const batch = await recordedRun(backend, {
+    owner: job.owner,
+    jobId: job.id,
+    name: job.name,
+    submission: newest.number,
+    createdAt: submission?.createdAt ?? job.createdAt,
+    batchJobId,
+  });
   return { job, batch };
+}
+
+/**
+ * The Batch job of a run.
+ *
+ * @throws {BatchClientError} `NOT_FOUND` while it is being handed over, or when it never was.
+ */
+export function batchJobIdOfRun({ job, batch }: Run): string {
+  if (batch.batchJobId === null) {
+    throw new BatchClientError(
+      'NOT_FOUND',
+      `Job ${job.id} has no Batch job: ${batch.statusReason ?? 'it was not handed over.'}`,
+    );
+  }
+  return batch.batchJobId;
 }

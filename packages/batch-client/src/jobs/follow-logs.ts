@@ -1,5 +1,5 @@
 import type { Backend, LogLine, LogRequest } from '../backend.ts';
-import { findRun } from './find-run.ts';
+import { batchJobIdOfRun, findRun } from './find-run.ts';
 
 /**
  * The lines of a job's log in order, attempt by attempt.
@@ -16,6 +16,6 @@ export async function* followLogs(
   reference: string,
   request: LogRequest,
 ): AsyncGenerator<LogLine> {
-  const { batch } = await findRun(backend, owner, reference);
-  yield* backend.logs(batch.batchJobId, request);
+  const run = await findRun(backend, owner, reference);
+  yield* backend.logs(batchJobIdOfRun(run), request);
 }

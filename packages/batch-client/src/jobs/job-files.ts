@@ -46,6 +46,17 @@ export async function readConfig(path: string): Promise<JobFile & { value: unkno
   };
 }
 
+/**
+ * Reads a `requirements.txt`.
+ *
+ * @throws {BatchClientError} `INVALID_INPUT` when it is missing or no text.
+ */
+export async function readRequirements(path: string): Promise<JobFile> {
+  const content = await readWhole('requirements file', path);
+  decode('requirements file', path, content);
+  return jobFile(inputKeys.requirements, content);
+}
+
 function toValue(text: string, path: string): unknown {
   try {
     return parseOpenEvolveYaml(text);
@@ -59,11 +70,18 @@ function toValue(text: string, path: string): unknown {
   }
 }
 
-function jobFile(key: string, content: Uint8Array): JobFile {
+/** A file for its place under the job's input prefix. */
+export function jobFile(key: string, content: Uint8Array): JobFile {
   return { key, content, sha256: createHash('sha256').update(content).digest('hex') };
 }
 
-async function readWhole(what: string, path: string): Promise<Uint8Array> {
+/**
+ * A whole file of the user's.
+ *
+ * @param what how it is called in messages.
+ * @throws {BatchClientError} `INVALID_INPUT` when it is missing, no file, or too large.
+ */
+export async function readWhole(what: string, path: string): Promise<Uint8Array> {
   const found = await stat(path).catch((cause: NodeJS.ErrnoException) => {
     const why = cause.code === 'ENOENT' ? 'does not exist' : `cannot be read (${cause.code})`;
     throw new BatchClientError('INVALID_INPUT', `The ${what} ${path} ${why}.`, { cause });

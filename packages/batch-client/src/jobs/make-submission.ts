@@ -1,13 +1,28 @@
-import {
-  type BatchIdRecord,
-  type Job,
-  type Submission,
-  serializeDocument,
-} from '@openevolve-aws/job-spec';
-import { batchIdKey, inputKeys, jobPrefixes } from '@openevolve-aws/s3-layout';
-import type { Backend } from '../backend.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Job } from '@openevolve-aws/job-spec';
+import type { Backend, CallOptions } from '../backend.ts';
 import { BatchClientError } from '../errors.ts';
-import { claim } from './stored-document.ts';
+import {
+  batchJobIdOf,
+  claimSubmission,
+  newestSubmission,
+  readSubmission,
+  recordHandOver,
+} from './submission-record.ts';
+
+/**
+ * How long whoever claimed a submission may take to hand it over. `Backend.submit` gives up before
+ * that, so afterwards nobody is at it any more.
+ */
+export const HAND_OVER_MS = 60_000;
+
+const LOOK_MS = 1_000;
+
+/** A submission that was handed over. */
+export interface HandedOver {
+  readonly batchJobId: string;
+  readonly submission: number;
+}
 
 /**
  * Hands a job over to run: the record of the submission first, which claims its number, then the
@@ -21,38 +36,70 @@ export async function makeSubmission(
   job: Job,
   number: number,
   afterControl: number,
-): Promise<{ batchJobId: string }> {
-  const submission: Submission = {
-    version: 1,
-    number,
-    jobId: job.id,
-    batchJobName: job.name,
-    createdAt: new Date().toISOString(),
-    afterControl,
-  };
-  const key = `${jobPrefixes(job.owner, job.id).input}/${inputKeys.submission(number)}`;
-  if (!(await claim(backend.inputs, key, serializeDocument(submission)))) {
+  {
+    definitionRevision,
+    signal,
+  }: CallOptions & { readonly definitionRevision?: number | undefined } = {},
+): Promise<HandedOver> {
+  const submission = await claimSubmission(backend, job, number, afterControl);
+  if (submission === null) {
     throw new BatchClientError(
       'CONFLICT',
       `Submission ${number} of job ${job.id} was just made by someone else; 'openevolve-aws status ${job.id}' shows it.`,
     );
   }
-  const batchJobId = await backend.submit({
-    batchJobName: job.name,
-    owner: job.owner,
-    jobId: job.id,
-    submission: number,
-    vcpus: job.vcpus,
-    memoryMib: job.memoryMib,
-    model: job.model,
-  });
-  const record: BatchIdRecord = {
-    version: 1,
-    batchJobId,
-    jobId: job.id,
-    owner: job.owner,
-    submission: number,
-  };
-  await backend.inputs.put(batchIdKey(job.owner, batchJobId), serializeDocument(record));
-  return { batchJobId };
+  const batchJobId = await backend.submit(
+    {
+      batchJobName: submission.batchJobName,
+      owner: job.owner,
+      jobId: job.id,
+      submission: number,
+      vcpus: job.vcpus,
+      memoryMib: job.memoryMib,
+      model: job.model,
+      definitionRevision,
+    },
+    { signal },
+  );
+  await recordHandOver(backend, job, submission, batchJobId);
+  return { batchJobId, submission: number };
+}
+
+/**
+ * The submission of a job that somebody may have made already: that one, or a first one, or the next
+ * one when whoever claimed the last number died before it was handed over.
+ */
+export async function ensureSubmission(
+  backend: Backend,
+  job: Job,
+  options: CallOptions & { readonly definitionRevision?: number | undefined } = {},
+): Promise<HandedOver> {
+  for (;;) {
+    const newest = await newestSubmission(backend, job.owner, job.id);
+    const batchJobId = newest && (await batchJobIdOf(backend, job, newest, options));
+    if (newest && batchJobId) {
+      return { batchJobId, submission: newest.number };
+    }
+    if (newest && (await isBeingHandedOver(backend, job, newest.number))) {
+      await delay(LOOK_MS, undefined, { signal: options.signal });
+      continue;
+    }
+    try {
+      return await makeSubmission(backend, job, (newest?.number ?? 0) + 1, 0, options);
+    } catch (error) {
+      if (!(error instanceof BatchClientError) || error.code !== 'CONFLICT') {
+        throw error;
+      }
+    }
+  }
+}
+
+/** Whether whoever claimed a number may still be handing it over. */
+export async function isBeingHandedOver(
+  backend: Backend,
+  job: Job,
+  number: number,
+): Promise<boolean> {
+  const submission = await readSubmission(backend, job, number);
+  return submission !== null && Date.now() - Date.parse(submission.createdAt) < HAND_OVER_MS;
 }

@@ -1,16 +1,19 @@
 import { type Job, summarySchema } from '@openevolve-aws/job-spec';
-import {
-  inputKeys,
-  jobPrefixes,
-  outputKeys,
-  submissionNumberOfKey,
-} from '@openevolve-aws/s3-layout';
+import { jobPrefixes, outputKeys } from '@openevolve-aws/s3-layout';
 import { type Backend, isTerminal } from '../backend.ts';
 import { BatchClientError } from '../errors.ts';
 import { lastControl, storeControl } from './control-job.ts';
 import { findRun } from './find-run.ts';
 import { makeSubmission } from './make-submission.ts';
 import { readStored } from './stored-document.ts';
+
+export interface ResumeRequest {
+  /** How many in all from now on; as before without it. */
+  readonly iterations?: number | undefined;
+  /** Which revision of the owner's job definition; the newest without it. */
+  readonly definitionRevision?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
 
 export interface ResumedJob {
   readonly jobId: string;
@@ -22,7 +25,6 @@ export interface ResumedJob {
  * Lets a job that has ended go on under its own id, from its newest commit, with its ledger: after
  * it failed, was cancelled or stopped, or was done and is to do more.
  *
- * @param iterations how many in all from now on; as before without it.
  * @throws {BatchClientError} `CONFLICT` while it still runs, when it is done and no more is asked for,
  *   and when someone else resumes it at the same moment.
  * @example
@@ -32,7 +34,7 @@ export async function resumeJob(
   backend: Backend,
   owner: string,
   reference: string,
-  { iterations }: { readonly iterations?: number | undefined } = {},
+  { iterations, definitionRevision, signal }: ResumeRequest = {},
 ): Promise<ResumedJob> {
   const { job, batch } = await findRun(backend, owner, reference);
   const { status } = batch;
@@ -54,22 +56,15 @@ export async function resumeJob(
     await storeControl(backend, job, { kind: 'extend', iterations });
   }
   const afterControl = await lastControl(backend, job);
-  const number = (await lastSubmission(backend, job)) + 1;
-  const { batchJobId } = await makeSubmission(backend, job, number, afterControl);
-  return { jobId: job.id, batchJobId, submission: number };
+  const handedOver = await makeSubmission(backend, job, batch.submission + 1, afterControl, {
+    definitionRevision,
+    signal,
+  });
+  return { jobId: job.id, ...handedOver };
 }
 
 async function iterationsDone(backend: Backend, job: Job): Promise<number> {
   const key = `${jobPrefixes(job.owner, job.id).output}/${outputKeys.summary}`;
   const summary = await readStored(backend, 'outputs', summarySchema, key);
   return summary?.iterations.completed ?? 0;
-}
-
-async function lastSubmission(backend: Backend, job: Job): Promise<number> {
-  const prefix = `${jobPrefixes(job.owner, job.id).input}/${inputKeys.submissions}`;
-  let last = 0;
-  for await (const { key } of backend.inputs.list(prefix)) {
-    last = Math.max(last, submissionNumberOfKey(key) ?? 0);
-  }
-  return last;
 }

@@ -6,7 +6,8 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { memoryBackend } from '../../tests/memory-backend.ts';
 import type { Backend } from '../backend.ts';
 import { makeSubmission } from './make-submission.ts';
-import { planSubmission, submitPlan } from './submit-job.ts';
+import { planSubmission } from './plan-submission.ts';
+import { submitPlan } from './submit-job.ts';
 
 let folder: string;
 

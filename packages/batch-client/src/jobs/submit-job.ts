@@ -1,48 +1,17 @@
-import { randomBytes } from 'node:crypto';
-import {
-  DEFAULT_COMMIT_INTERVAL_SECONDS,
-  DEFAULT_ITERATIONS,
-  DEFAULT_MEMORY_MIB,
-  DEFAULT_VCPUS,
-  describeIssues,
-  findConfigProblems,
-  type Job,
-  type JobModel,
-  jobSchema,
-  RUNNER_MEMORY_MIB,
-  serializeDocument,
-  WORKER_MEMORY_MIB,
-} from '@openevolve-aws/job-spec';
+import { type Job, jobSchema, parseDocument, serializeDocument } from '@openevolve-aws/job-spec';
 import { inputKeys, jobPrefixes } from '@openevolve-aws/s3-layout';
-import type { Backend } from '../backend.ts';
+import type { Backend, CallOptions } from '../backend.ts';
 import { BatchClientError } from '../errors.ts';
-import { type JobFile, readConfig, readSource } from './job-files.ts';
-import { makeSubmission } from './make-submission.ts';
+import { concurrently } from './concurrently.ts';
+import type { JobFile } from './job-files.ts';
+import { ensureSubmission, makeSubmission } from './make-submission.ts';
+import {
+  planSubmission,
+  repeated,
+  type SubmissionPlan,
+  type SubmitRequest,
+} from './plan-submission.ts';
 import { claim, readBytes } from './stored-document.ts';
-
-/** What to run. Paths are files of the caller's. */
-export interface SubmitRequest {
-  readonly owner: string;
-  readonly program: string;
-  readonly evaluator: string;
-  readonly config?: string | undefined;
-  readonly name?: string | undefined;
-  readonly iterations?: number | undefined;
-  readonly vcpus?: number | undefined;
-  readonly memoryMib?: number | undefined;
-  readonly commitIntervalSeconds?: number | undefined;
-  readonly model: JobModel;
-}
-
-/** What is known before anything is written. */
-export interface SubmissionPlan {
-  readonly job: Job;
-  readonly files: readonly JobFile[];
-  /** Things that OpenEvolve accepts and that are probably not meant. */
-  readonly warnings: readonly string[];
-  readonly inputUri: string;
-  readonly outputUri: string;
-}
 
 export interface SubmittedJob {
   readonly jobId: string;
@@ -54,102 +23,7 @@ export interface SubmittedJob {
   readonly warnings: readonly string[];
 }
 
-/**
- * Checks a request and plans its submission. Reads the caller's files and writes nothing.
- *
- * @throws {BatchClientError} `INVALID_INPUT`, naming the file or the value.
- */
-export async function planSubmission(
-  backend: Backend,
-  request: SubmitRequest,
-): Promise<SubmissionPlan> {
-  const program = await readSource('program', request.program);
-  const evaluator = await readSource('evaluator', request.evaluator);
-  const config = request.config === undefined ? null : await readConfig(request.config);
-  const problems = config ? findConfigProblems(config.value) : [];
-  if (problems.length > 0) {
-    throw new BatchClientError(
-      'INVALID_INPUT',
-      `The config ${request.config} cannot be used: ${problems.join('; ')}.`,
-    );
-  }
-
-  const id = randomBytes(4).toString('hex');
-  const files: JobFile[] = [program, evaluator, ...(config ? [config] : [])];
-  const parsed = jobSchema.safeParse({
-    version: 1,
-    id,
-    owner: request.owner,
-    name: request.name ?? `openevolve-${request.owner}-${id}`,
-    createdAt: new Date().toISOString(),
-    program: program.key,
-    evaluator: evaluator.key,
-    config: config?.key ?? null,
-    requirements: null,
-    inputs: Object.fromEntries(
-      files.map(({ key, content, sha256 }) => [key, { bytes: content.byteLength, sha256 }]),
-    ),
-    iterations: request.iterations ?? DEFAULT_ITERATIONS,
-    targetScore: null,
-    vcpus: request.vcpus ?? DEFAULT_VCPUS,
-    memoryMib: request.memoryMib ?? DEFAULT_MEMORY_MIB,
-    timeoutSeconds: null,
-    commitIntervalSeconds: request.commitIntervalSeconds ?? DEFAULT_COMMIT_INTERVAL_SECONDS,
-    env: {},
-    model: request.model,
-  });
-  if (!parsed.success) {
-    throw new BatchClientError('INVALID_INPUT', `${describeIssues(parsed.error)}.`, {
-      cause: parsed.error,
-    });
-  }
-
-  const { memoryMib, vcpus } = parsed.data;
-  const leastMemory = RUNNER_MEMORY_MIB + vcpus * WORKER_MEMORY_MIB;
-  if (memoryMib < leastMemory) {
-    throw new BatchClientError(
-      'INVALID_INPUT',
-      `${memoryMib} MiB are too little for ${vcpus} vCPUs, since each has a worker of at least ${WORKER_MEMORY_MIB} MiB: ask for at least ${leastMemory} MiB, or for fewer vCPUs.`,
-    );
-  }
-
-  const warnings: string[] = [];
-  if (!program.text.includes('EVOLVE-BLOCK-START')) {
-    warnings.push(
-      `${request.program} has no EVOLVE-BLOCK-START marker, so the whole file will be evolved.`,
-    );
-  }
-  if (!/^\s*(async\s+)?def\s+evaluate\s*\(/m.test(evaluator.text)) {
-    warnings.push(
-      `${request.evaluator} does not define evaluate itself; the job fails unless it imports one.`,
-    );
-  }
-  if (config && holdsPlainKey(config.value)) {
-    warnings.push(
-      `${request.config} holds an api_key in plain text, which is stored with the job, where evolved code can read it; write \${VARIABLE} in its place.`,
-    );
-  }
-  const prefixes = jobPrefixes(parsed.data.owner, id);
-  return {
-    job: parsed.data,
-    files,
-    warnings,
-    inputUri: backend.inputUri(prefixes.input),
-    outputUri: backend.outputUri(prefixes.output),
-  };
-}
-
-/** Whether any `api_key` of a config is more than the name of a variable. */
-function holdsPlainKey(config: unknown): boolean {
-  if (typeof config !== 'object' || config === null) {
-    return false;
-  }
-  return Object.entries(config).some(([key, value]) =>
-    key === 'api_key' && typeof value === 'string'
-      ? !/^\$\{[^}]+\}$/.test(value)
-      : holdsPlainKey(value),
-  );
-}
+const UPLOADS_AT_ONCE = 16;
 
 /**
  * Uploads what was planned and submits it: inputs first, then `job.json`, which claims the id, and
@@ -172,23 +46,33 @@ export async function submitPlan(
   backend: Backend,
   plan: SubmissionPlan,
   onStep: (step: 'upload' | 'submit') => void = () => undefined,
+  { signal }: CallOptions = {},
 ): Promise<SubmittedJob> {
-  const { job } = plan;
+  let { job } = plan;
   const prefix = jobPrefixes(job.owner, job.id).input;
   onStep('upload');
-  const jobFile = { key: inputKeys.job, content: serializeDocument(job) };
-  const present = await readBytes(backend.inputs, `${prefix}/${jobFile.key}`);
-  if (present !== null && !Buffer.from(present).equals(jobFile.content)) {
-    throw idIsTaken(job);
-  }
-  for (const { key, content } of [...plan.files, jobFile]) {
+  job = await adopt(backend, job);
+  const upload = async ({ key, content }: JobFile): Promise<void> => {
+    signal?.throwIfAborted();
     if (!(await claim(backend.inputs, `${prefix}/${key}`, content))) {
       throw idIsTaken(job);
     }
+  };
+  // The first one alone: where it is another job's, none of ours comes beside it.
+  const [first, ...others] = plan.files;
+  await concurrently(first ? [first] : [], 1, upload);
+  await concurrently(others, UPLOADS_AT_ONCE, upload);
+  const key = `${prefix}/${inputKeys.job}`;
+  if (!(await claim(backend.inputs, key, serializeDocument(job)))) {
+    job = await adopt(backend, job);
   }
 
   onStep('submit');
-  const { batchJobId } = await makeSubmission(backend, job, 1, 0);
+  const options = { definitionRevision: plan.definitionRevision, signal };
+  const { batchJobId } =
+    job.idempotencyKey === undefined
+      ? await makeSubmission(backend, job, 1, 0, options)
+      : await ensureSubmission(backend, job, options);
   return {
     jobId: job.id,
     batchJobId,
@@ -198,6 +82,20 @@ export async function submitPlan(
     outputUri: plan.outputUri,
     warnings: plan.warnings,
   };
+}
+
+/** The job of that id that is stored already, when it is the same one. */
+async function adopt(backend: Backend, job: Job): Promise<Job> {
+  const key = `${jobPrefixes(job.owner, job.id).input}/${inputKeys.job}`;
+  const present = await readBytes(backend.inputs, key);
+  if (present === null || Buffer.from(present).equals(serializeDocument(job))) {
+    return job;
+  }
+  const stored = parseDocument(jobSchema, present, backend.inputUri(key));
+  if (job.idempotencyKey === undefined || stored.idempotencyKey !== job.idempotencyKey) {
+    throw idIsTaken(job);
+  }
+  return repeated(stored, job);
 }
 
 function idIsTaken(job: Job): BatchClientError {
@@ -211,7 +109,8 @@ function idIsTaken(job: Job): BatchClientError {
  * Checks and submits a job in one call.
  *
  * @returns as soon as the backend has taken it; see `describeJob` and `followLogs` for the rest.
- * @throws {BatchClientError} `INVALID_INPUT` before anything is written.
+ * @throws {BatchClientError} `INVALID_INPUT` before anything is written. After `UNAVAILABLE` the same
+ *   request may be submitted again, without a second job when it has an `idempotencyKey`.
  * @example
  * const { jobId, batchJobId } = await submitJob(backend, {
  *   owner: 'alice',
@@ -221,6 +120,10 @@ function idIsTaken(job: Job): BatchClientError {
  *   model: { kind: 'provider' },
  * });
  */
-export async function submitJob(backend: Backend, request: SubmitRequest): Promise<SubmittedJob> {
-  return submitPlan(backend, await planSubmission(backend, request));
+export async function submitJob(
+  backend: Backend,
+  request: SubmitRequest,
+  options: CallOptions = {},
+): Promise<SubmittedJob> {
+  return submitPlan(backend, await planSubmission(backend, request), undefined, options);
 }

@@ -1,10 +1,11 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { collect } from '@openevolve-aws/object-store/testing';
 import { expect, test } from 'vitest';
 import { LocalMachine, until } from '../../tests/local-machine.ts';
 import { cancelJob } from '../jobs/cancel-job.ts';
 import { drillJob } from '../jobs/drill-job.ts';
-import { listJobs } from '../jobs/list-jobs.ts';
+import { type ListRequest, listJobs } from '../jobs/list-jobs.ts';
 
 // Most of a test's time is waiting for processes, so several run at a time.
 const it = test.extend<{ machine: LocalMachine }>({
@@ -132,14 +133,11 @@ it.concurrent('finds jobs by state, newest first', async ({ machine }) => {
   await machine.inState(one.batchJobId, 'SUCCEEDED');
   const two = await machine.submit('bad-program');
   await machine.inState(two.batchJobId, 'FAILED');
-  expect((await listJobs(machine.backend, 'alice')).map(({ jobId }) => jobId)).toEqual([
-    two.jobId,
-    one.jobId,
-  ]);
-  expect((await listJobs(machine.backend, 'alice', 'FAILED')).map(({ jobId }) => jobId)).toEqual([
-    two.jobId,
-  ]);
-  expect(await listJobs(machine.backend, 'bob')).toEqual([]);
+  const list = async (owner: string, request: ListRequest = {}) =>
+    (await collect(listJobs(machine.backend, owner, request))).map(({ jobId }) => jobId);
+  expect(await list('alice')).toEqual([two.jobId, one.jobId]);
+  expect(await list('alice', { status: 'FAILED' })).toEqual([two.jobId]);
+  expect(await list('bob')).toEqual([]);
 });
 
 it.concurrent.for(['../jobs/x', 'no-uuid', '6b2ba4b6-4b0f-4d0f-9b0c-0f9c3c1f0b11'])(

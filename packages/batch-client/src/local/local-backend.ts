@@ -37,8 +37,8 @@ export interface LocalBackendOptions {
  * in the place of AWS Batch. It does not isolate evolved code from the user's own account.
  *
  * Every call starts the supervisor again when it has died and there is work for it. A job whose
- * record is damaged, or was written by another release, is left out of `list`; `describe` of its id
- * throws the `JobSpecError` that says why.
+ * record is damaged, or was written by another release, is not found by its name; `describe` of its
+ * id throws the `JobSpecError` that says why.
  *
  * @example
  * const backend = await openLocalBackend({
@@ -89,7 +89,13 @@ export async function openLocalBackend(options: LocalBackendOptions): Promise<Ba
     inputUri: (key) => pathToFileURL(join(home.inputs, key)).href,
     outputUri: (key) => pathToFileURL(join(home.outputs, key)).href,
 
-    async submit(submission: BatchSubmission) {
+    async submit({ definitionRevision, ...submission }: BatchSubmission) {
+      if (definitionRevision !== undefined) {
+        throw new BatchClientError(
+          'INVALID_INPUT',
+          'This machine has no job definitions, so no revision can be chosen.',
+        );
+      }
       const batchJobId = randomUUID();
       await keepSecrets(home, batchJobId, options.secrets);
       const record: JobRecord = {
@@ -116,10 +122,12 @@ export async function openLocalBackend(options: LocalBackendOptions): Promise<Ba
 
     describe,
 
-    async list(owner) {
+    async find(batchJobName) {
       const records = await readRecords(home, () => undefined);
-      const jobs = await show(records.filter((record) => record.owner === owner));
-      return jobs.sort((a, b) => b.createdAt.localeCompare(a.createdAt));
+      const [newest] = records
+        .filter((record) => record.batchJobName === batchJobName)
+        .sort((a, b) => b.createdAt.localeCompare(a.createdAt));
+      return newest?.batchJobId ?? null;
     },
 
     async terminate(batchJobId, reason) {
@@ -138,6 +146,13 @@ export async function openLocalBackend(options: LocalBackendOptions): Promise<Ba
         );
       }
       await request(batchJobId, { kind: 'interrupt', noticeSeconds });
+    },
+
+    async explainWait(batchJobId) {
+      const record = await readRecord(home, batchJobId);
+      return record?.status === 'RUNNABLE'
+        ? `It waits until ${record.vcpus} vCPUs of this machine are free; jobs that were submitted before it come first.`
+        : null;
     },
 
     logs(batchJobId: string, logRequest: LogRequest): AsyncIterable<LogLine> {

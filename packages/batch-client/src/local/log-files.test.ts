@@ -1,6 +1,7 @@
 import { appendFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { collect } from '@openevolve-aws/object-store/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { BatchAttempt, BatchJob, BatchStatus, LogLine, LogRequest } from '../backend.ts';
 import { type LocalHome, localHome, logFile } from './home.ts';
@@ -45,12 +46,8 @@ const set = async (status: BatchStatus, attempts: readonly BatchAttempt[]) => {
 const logs = (request: LogRequest) => readLogs(home, id, request, async () => job);
 const at = '2026-01-01T00:00:01.000Z';
 
-async function read(request: LogRequest): Promise<LogLine[]> {
-  const lines: LogLine[] = [];
-  for await (const line of logs(request)) {
-    lines.push(line);
-  }
-  return lines;
+async function read(request: LogRequest): Promise<Omit<LogLine, 'at'>[]> {
+  return (await collect(logs(request))).map(({ attempt, text }) => ({ attempt, text }));
 }
 
 it('joins characters that were split between two reads', async () => {
@@ -96,7 +93,7 @@ it('follows across a retry, and ends with the job', async () => {
       await set('SUCCEEDED', [attempt(1, at), attempt(2, at)]);
     }
   }
-  expect(seen).toEqual([
+  expect(seen).toMatchObject([
     { attempt: 1, text: 'one' },
     { attempt: 2, text: 'two' },
   ]);
@@ -130,3 +127,23 @@ it.each(['before an attempt has begun', 'while an attempt is silent'])(
     await expect(reading).rejects.toMatchObject({ name: 'AbortError' });
   },
 );
+
+it('begins with the attempt that runs, or that ran last', async () => {
+  await writeFile(logFile(home, id, 1), 'one\n');
+  await writeFile(logFile(home, id, 2), 'two\n');
+  await set('SUCCEEDED', [attempt(1, at), attempt(2, at)]);
+  expect(await read({ attempt: 'latest', follow: false })).toEqual([{ attempt: 2, text: 'two' }]);
+});
+
+it('begins with the first line of the time that was asked for, and keeps those without a time behind it', async () => {
+  const times = ['2026-01-01T00:00:01.000Z', '2026-01-01T00:00:02.000Z'] as const;
+  await writeFile(
+    logFile(home, id, 1),
+    `INFO ${times[0]} old\nTraceback\nINFO ${times[1]} new\nTraceback\n`,
+  );
+  await set('SUCCEEDED', [attempt(1, at)]);
+  expect(await collect(logs({ since: times[1], follow: false }))).toEqual([
+    { attempt: 1, at: times[1], text: `INFO ${times[1]} new` },
+    { attempt: 1, at: null, text: 'Traceback' },
+  ]);
+});

@@ -16,10 +16,13 @@ const CHUNK_BYTES = 64 * 1024;
 export async function* readLogs(
   home: LocalHome,
   batchJobId: string,
-  { attempt: only, follow, signal }: LogRequest,
+  { attempt: asked, since, follow, signal }: LogRequest,
   describe: () => Promise<BatchJob>,
 ): AsyncGenerator<LogLine> {
-  for (let number = only ?? 1; only === undefined || number === only; number += 1) {
+  const only = asked === 'latest' ? undefined : asked;
+  const first = asked === 'latest' ? Math.max(1, (await describe()).attempts.length) : (only ?? 1);
+  let reached = since === undefined;
+  for (let number = first; only === undefined || number === only; number += 1) {
     let job = await describe();
     while (follow && !isTerminal(job.status) && job.attempts.length < number) {
       await changeIn(home.jobs, signal);
@@ -43,9 +46,18 @@ export async function* readLogs(
       return isTerminal(status) || attempts[number - 1]?.stoppedAt !== null;
     };
     for await (const text of readLines(path, hasEnded, signal)) {
-      yield { attempt: number, text };
+      const at = timeOf(text);
+      reached ||= since !== undefined && at !== null && Date.parse(at) >= Date.parse(since);
+      if (reached) {
+        yield { attempt: number, at, text };
+      }
     }
   }
+}
+
+/** The time in a line of the entrypoint's own: `INFO 2026-01-01T00:00:00.000Z ...`. */
+function timeOf(text: string): string | null {
+  return /^[A-Z]+ (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) /.exec(text)?.[1] ?? null;
 }
 
 /** Lines of a file that may still grow, until `hasEnded` holds and all is read. */

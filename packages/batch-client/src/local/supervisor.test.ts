@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { collect } from '@openevolve-aws/object-store/testing';
 import { expect, test } from 'vitest';
 import { isAlive, LocalMachine, until } from '../../tests/local-machine.ts';
 import { isTerminal } from '../backend.ts';
@@ -150,7 +151,8 @@ it.concurrent('passes over a record of another release, and shows every other jo
   await writeFile(path, JSON.stringify({ version: 2 }));
   const { jobId, batchJobId } = await machine.submit('succeeds');
   await machine.inState(batchJobId, 'SUCCEEDED');
-  expect((await listJobs(machine.backend, 'alice')).map((job) => job.jobId)).toEqual([jobId]);
+  const listed = await collect(listJobs(machine.backend, 'alice'));
+  expect(listed.map((job) => job.jobId)).toEqual([jobId]);
   await expect(machine.backend.describe([foreign])).rejects.toMatchObject({
     code: 'UNKNOWN_VERSION',
     message: expect.stringContaining(path),

@@ -1,0 +1,70 @@
+import { glob, stat } from 'node:fs/promises';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { BatchClientError } from '../errors.ts';
+import { type JobFile, jobFile, readWhole } from './job-files.ts';
+
+const MAX_FILES = 1_000;
+
+/**
+ * Reads the files that an evaluator needs beside it. They keep their place relative to it, so it
+ * finds them in the job as it does on the user's machine.
+ *
+ * @param paths files and folders at or below the evaluator's folder.
+ * @throws {BatchClientError} `INVALID_INPUT`, naming the path.
+ */
+export async function readIncluded(
+  evaluator: string,
+  paths: readonly string[],
+): Promise<JobFile[]> {
+  const base = dirname(resolve(evaluator));
+  const found = new Set<string>();
+  for (const path of paths) {
+    const absolute = resolve(path);
+    if (absolute !== base && !absolute.startsWith(base + sep)) {
+      throw new BatchClientError(
+        'INVALID_INPUT',
+        `${path} lies outside of the evaluator's folder ${base}, so it has no place relative to it; move it beside the evaluator or below.`,
+      );
+    }
+    for await (const file of filesIn(path, absolute)) {
+      found.add(file);
+      if (found.size > MAX_FILES) {
+        throw new BatchClientError(
+          'INVALID_INPUT',
+          `${path} has more files than the ${MAX_FILES} that a job may bring; name those that the evaluator needs.`,
+        );
+      }
+    }
+  }
+  const files: JobFile[] = [];
+  for (const path of [...found].sort()) {
+    const content = await readWhole('included file', path);
+    files.push(jobFile(relative(base, path).split(sep).join('/'), content));
+  }
+  return files;
+}
+
+async function* filesIn(path: string, absolute: string): AsyncGenerator<string> {
+  const found = await stat(absolute).catch((cause: NodeJS.ErrnoException) => {
+    throw new BatchClientError(
+      'INVALID_INPUT',
+      `${path} ${cause.code === 'ENOENT' ? 'does not exist' : `cannot be read (${cause.code})`}.`,
+      { cause },
+    );
+  });
+  if (!found.isDirectory()) {
+    yield absolute;
+    return;
+  }
+  const entries = glob('**/*', {
+    cwd: absolute,
+    withFileTypes: true,
+    // Made by Python for its own version.
+    exclude: (entry) => entry.name === '__pycache__',
+  });
+  for await (const entry of entries) {
+    if (!entry.isDirectory()) {
+      yield join(entry.parentPath, entry.name);
+    }
+  }
+}
