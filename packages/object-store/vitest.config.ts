@@ -1,3 +1,6 @@
+import { configDefaults } from 'vitest/config';
 import { suite } from '../../vitest.shared.ts';
 
-export default suite('unit', ['src/**/*.test.ts']);
+export default suite('unit', ['{src,tests}/**/*.test.ts'], {
+  exclude: [...configDefaults.exclude, '**/*.servers.test.ts'],
+});

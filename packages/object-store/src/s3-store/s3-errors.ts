@@ -39,13 +39,19 @@ const CODES: Readonly<Record<string, ObjectStoreErrorCode>> = {
   ConditionalRequestConflict: 'UNAVAILABLE',
   OperationAborted: 'UNAVAILABLE',
   NotImplemented: 'REFUSED',
+  // Servers that keep objects as files: a key is the folder of another one.
+  ExistingObjectIsDirectory: 'INVALID_KEY',
+  ObjectParentIsFile: 'INVALID_KEY',
 };
 
+/**
+ * For codes that are not known. A 404 is not among them: a wrong endpoint also gives one, and callers
+ * take `NOT_FOUND` for the word of the store.
+ */
 const STATUSES: Readonly<Record<number, ObjectStoreErrorCode>> = {
   301: 'WRONG_REGION',
   401: 'CREDENTIALS',
   403: 'ACCESS_DENIED',
-  404: 'NOT_FOUND',
   408: 'UNAVAILABLE',
   409: 'UNAVAILABLE',
   412: 'ALREADY_EXISTS',

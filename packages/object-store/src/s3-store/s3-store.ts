@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import {
   DeleteObjectsCommand,
+  DeleteObjectTaggingCommand,
   GetObjectCommand,
   GetObjectTaggingCommand,
   HeadObjectCommand,
@@ -156,11 +157,13 @@ export class S3Store implements ObjectStore {
 
   async putTags(key: string, tags: ObjectTags, options: CallOptions = {}): Promise<void> {
     checkKey(key);
+    const at = this.#at(key);
     const TagSet = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
-    const input = { ...this.#at(key), Tagging: { TagSet } };
-    await this.#bucket.call(key, options, (o) =>
-      this.#bucket.client.send(new PutObjectTaggingCommand(input), o),
-    );
+    await this.#bucket.call(key, options, async (o) => {
+      const { client } = this.#bucket;
+      if (TagSet.length === 0) await client.send(new DeleteObjectTaggingCommand(at), o);
+      else await client.send(new PutObjectTaggingCommand({ ...at, Tagging: { TagSet } }), o);
+    });
   }
 
   async getTags(key: string, options: CallOptions = {}): Promise<ObjectTags> {

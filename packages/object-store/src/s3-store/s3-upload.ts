@@ -1,9 +1,11 @@
 import { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   AbortMultipartUploadCommand,
   type CompletedPart,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
+  NoSuchUpload,
   PutObjectCommand,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
@@ -30,6 +32,8 @@ const PART_POLICY = {
   random: Math.random,
 };
 const CLEANUP_MS = 5_000;
+const CLEANUP_ROUNDS = 4;
+const CLEANUP_PAUSE_MS = 50;
 
 /** Uploads a body of any length; what memory it takes does not depend on it. */
 export async function upload(
@@ -178,10 +182,20 @@ async function* partsOf(
 }
 
 /**
- * Frees what was stored of an upload that failed. It is not the caller's to cancel, and when it
- * fails too, or the process dies, the bucket's lifecycle rule for incomplete uploads does it.
+ * Frees what was stored of an upload that failed. A part that was under way may still arrive after
+ * an abort, so it is repeated until the upload is gone
+ * (https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html). The caller cannot
+ * cancel it. When it fails, or the process dies, the bucket's lifecycle rule for incomplete uploads
+ * is left to do it.
  */
 async function abandon(bucket: S3Bucket, target: Target): Promise<void> {
   const options = { abortSignal: AbortSignal.timeout(CLEANUP_MS) };
-  await bucket.client.send(new AbortMultipartUploadCommand(target), options).catch(() => undefined);
+  for (let round = 0; round < CLEANUP_ROUNDS; round++) {
+    try {
+      await bucket.client.send(new AbortMultipartUploadCommand(target), options);
+    } catch (error) {
+      if (error instanceof NoSuchUpload || options.abortSignal.aborted) return;
+    }
+    await delay(round * CLEANUP_PAUSE_MS);
+  }
 }
