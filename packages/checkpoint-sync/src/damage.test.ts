@@ -123,6 +123,7 @@ describe('restore', () => {
       at: new Date().toISOString(),
       kind: 'prune',
       dropped: [older.seq],
+      live: [5, 4],
     };
     await store.put('commits/000000000006.json', Buffer.from(JSON.stringify(prune)));
     expect(await listCommits(store)).toEqual([]);

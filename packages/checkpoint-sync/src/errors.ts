@@ -3,6 +3,7 @@ export type CheckpointSyncErrorCode =
   | 'SUPERSEDED'
   | 'DAMAGED'
   | 'MISSING'
+  | 'PRUNED'
   | 'UNSAFE_MANIFEST'
   | 'UNKNOWN_VERSION'
   | 'LOG_GAP'
@@ -16,6 +17,7 @@ export type CheckpointSyncErrorCode =
  *
  * - `SUPERSEDED`: a newer generation has claimed the job; write nothing more and end.
  * - `DAMAGED`, `MISSING`: an object is not what was written, or is gone; an older commit may do.
+ * - `PRUNED`: the commit was let go of after it was listed; list again.
  * - `UNSAFE_MANIFEST`: a manifest asks for what no writer of ours would; nothing was written.
  * - `UNKNOWN_VERSION`: another release wrote it; use that one or a newer one.
  * - `LOG_GAP`: an entry of the log was deleted.

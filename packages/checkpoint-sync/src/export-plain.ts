@@ -6,6 +6,7 @@ import { fileBody, type ObjectStore } from '@openevolve-aws/object-store';
 import { outputKeys } from '@openevolve-aws/s3-layout';
 import { inOrder } from './in-order.ts';
 import type { SignalOptions } from './job-log.ts';
+import { readingCommit } from './reading-commit.ts';
 import { restoreCheckpoint } from './restore.ts';
 
 const UPLOADS_AT_ONCE = 16;
@@ -35,7 +36,8 @@ export async function exportPlain(
   const folder = await mkdtemp(join(tmpdir(), 'openevolve-aws-export-'));
   try {
     const target = join(folder, 'checkpoint');
-    const { listing } = await restoreCheckpoint(store, commit, target, options);
+    const restore = () => restoreCheckpoint(store, commit, target, options);
+    const { listing } = await readingCommit(store, commit, options, restore);
     const upload = async (path: string): Promise<void> =>
       store.putStream(prefix + path, await fileBody(join(target, path)), options);
 

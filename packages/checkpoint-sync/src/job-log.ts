@@ -3,6 +3,7 @@ import {
   describeIssues,
   type LogEntry,
   logEntrySchema,
+  type PruneEntry,
   serializeDocument,
 } from '@openevolve-aws/job-spec';
 import { isStoreError, type ObjectStore, ObjectStoreError } from '@openevolve-aws/object-store';
@@ -28,10 +29,15 @@ export interface SignalOptions {
 /**
  * The log of one job under its output prefix: `commits/<seq>.json`, contiguous from 1, each entry
  * put once and never deleted. Not for concurrent use.
+ *
+ * Only the newest prune entry, the entries that it names as live, and those after it are read and
+ * held: however long a job runs, that is about a hundred.
  */
 export class JobLog {
   readonly #store: ObjectStore;
-  readonly #records: LogRecord[] = [];
+  #records: LogRecord[] = [];
+  #lastSeq = 0;
+  #lastPrune = 0;
   #state: JobState | null = null;
 
   private constructor(store: ObjectStore) {
@@ -39,7 +45,7 @@ export class JobLog {
   }
 
   /**
-   * Reads the whole log.
+   * Reads the log: a list of its keys, and the entries that still say something.
    *
    * @param store the view of the job's output prefix.
    * @throws {CheckpointSyncError} `LOG_GAP`
@@ -53,12 +59,18 @@ export class JobLog {
     return log;
   }
 
+  /** The entries that the newest prune entry names as live, and all from it on. */
   get records(): readonly LogRecord[] {
     return this.#records;
   }
 
   get lastSeq(): number {
-    return this.#records.length;
+    return this.#lastSeq;
+  }
+
+  /** How many entries a reader has to go through that no prune entry sums up. */
+  get unsummed(): number {
+    return this.#lastSeq - this.#lastPrune;
   }
 
   get state(): JobState {
@@ -71,10 +83,8 @@ export class JobLog {
    * means that there is nothing after it either.
    */
   async refresh(options: SignalOptions = {}): Promise<void> {
-    const next = await this.#read(this.lastSeq + 1, options);
-    if (!next) return;
-    this.#push(next);
-    await this.#readOn(options);
+    const next = this.#lastSeq + 1;
+    if (await this.#read(next, options)) await this.#readOn(options, next);
   }
 
   /**
@@ -85,17 +95,20 @@ export class JobLog {
    * that the next place is to be tried.
    *
    * @param generation the writer's claim; null to claim.
+   * @param body when it depends on the entries before it, a function that is called for each place
+   *   that is tried, once all of them are known.
    * @throws {CheckpointSyncError} `SUPERSEDED`; `DAMAGED` when the next place is taken by something
    *   unreadable, which may be a newer claim; `INVALID_ENTRY`; `UNRESOLVED` when the store gave no
    *   answer. The entry may appear later then: it is whole, and counts like any other.
    */
   async append<B extends EntryBody>(
     generation: number | null,
-    body: B,
+    body: B | (() => B),
     options: SignalOptions = {},
   ): Promise<Extract<LogEntry, { kind: B['kind'] }>> {
     for (;;) {
-      const entry = completeEntry(this.lastSeq + 1, generation, body);
+      const content = typeof body === 'function' ? body() : body;
+      const entry = completeEntry(this.#lastSeq + 1, generation, content);
       const record = await this.#claimPlace(entry, options);
       this.#push(record);
       if (record.entry?.entryId === entry.entryId) return entry;
@@ -130,30 +143,60 @@ export class JobLog {
     );
   }
 
-  /** Reads all entries after the last known one. */
-  async #readOn(options: SignalOptions): Promise<void> {
-    const first = this.lastSeq + 1;
-    const startAfter = this.lastSeq > 0 ? outputKeys.commit(this.lastSeq) : undefined;
-    let newest = this.lastSeq;
+  /**
+   * Reads the entries after the last known one, from the newest prune entry among them on.
+   *
+   * @param seen the last one that is known to be there.
+   */
+  async #readOn(options: SignalOptions, seen: number = this.#lastSeq): Promise<void> {
+    const known = this.#lastSeq;
+    const startAfter = known > 0 ? outputKeys.commit(known) : undefined;
+    let newest = seen;
     const listing = this.#store.list(outputKeys.commits, { ...options, startAfter });
     for await (const { key } of listing) newest = Math.max(newest, seqOfCommitKey(key) ?? 0);
 
     // A list is no snapshot and may miss an entry before one that it has, so all places are read.
+    const tail: LogRecord[] = [];
+    let prune: PruneEntry | null = null;
+    for (let last = newest; last > known && !prune; last -= READS_AT_ONCE) {
+      const first = Math.max(known + 1, last - READS_AT_ONCE + 1);
+      const records = await this.#readAll(places(first, last), options);
+      const at = records.findLastIndex(({ entry }) => entry?.kind === 'prune');
+      const found = records[at]?.entry;
+      if (found?.kind === 'prune') prune = found;
+      tail.unshift(...records.slice(Math.max(at, 0)));
+    }
+    if (prune) {
+      const held = new Map(this.#records.map((record) => [record.seq, record]));
+      const missing = prune.live.filter((seq) => !held.has(seq));
+      for (const record of await this.#readAll(missing, options)) held.set(record.seq, record);
+      this.#records = prune.live.flatMap((seq) => held.get(seq) ?? []);
+    }
+    for (const record of tail) this.#push(record);
+  }
+
+  async #readAll(seqs: Iterable<number>, options: SignalOptions): Promise<LogRecord[]> {
+    const records: LogRecord[] = [];
     const read = async (seq: number) => ({ seq, record: await this.#read(seq, options) });
-    for await (const { seq, record } of inOrder(places(first, newest), READS_AT_ONCE, read)) {
+    for await (const { seq, record } of inOrder(seqs, READS_AT_ONCE, read)) {
       if (!record) {
         throw new CheckpointSyncError(
           'LOG_GAP',
-          `${outputKeys.commit(seq)} is missing, though ${outputKeys.commit(newest)} is there. Entries were deleted: restore them from the bucket's older versions.`,
+          `${outputKeys.commit(seq)} is missing, though later entries are there. Entries were deleted: restore them from the bucket's older versions.`,
         );
       }
-      this.#push(record);
+      records.push(record);
     }
+    return records;
   }
 
+  /** What lies at a place. Damage is believed only once two reads have shown it. */
   async #read(seq: number, options: SignalOptions): Promise<LogRecord | null> {
     try {
-      return parseRecord(seq, await this.#store.get(outputKeys.commit(seq), options));
+      const key = outputKeys.commit(seq);
+      const record = parseRecord(seq, await this.#store.get(key, options));
+      if (record.problem?.code !== 'DAMAGED') return record;
+      return parseRecord(seq, await this.#store.get(key, options));
     } catch (error) {
       if (isStoreError(error, 'NOT_FOUND')) return null;
       throw error;
@@ -161,7 +204,14 @@ export class JobLog {
   }
 
   #push(record: LogRecord): void {
+    const { entry, seq } = record;
+    if (entry?.kind === 'prune') {
+      const live = new Set(entry.live);
+      this.#records = this.#records.filter((known) => live.has(known.seq));
+      this.#lastPrune = seq;
+    }
     this.#records.push(record);
+    this.#lastSeq = seq;
     this.#state = null;
   }
 }

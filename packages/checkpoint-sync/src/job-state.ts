@@ -4,6 +4,7 @@ import type {
   EndEntry,
   Ledger,
   LogEntry,
+  QuarantineEntry,
   StopEntry,
 } from '@openevolve-aws/job-spec';
 import type { CheckpointSyncError } from './errors.ts';
@@ -25,6 +26,8 @@ export interface JobState {
   readonly ledger: Ledger | null;
   readonly stop: StopEntry | null;
   readonly end: EndEntry | null;
+  /** The entries that all of this comes from, in order: replaying them alone gives it again. */
+  readonly live: readonly number[];
   /** Places that do not count since they cannot be read: one of them may have been a commit. */
   readonly unreadable: readonly { readonly seq: number; readonly reason: string }[];
   /** Places that do not count, and why. */
@@ -32,19 +35,21 @@ export interface JobState {
 }
 
 /**
- * Replays a log. An entry counts if its generation is that of the newest claim before it.
+ * Replays a log. An entry counts if no entry before it is of a later generation.
  *
- * @param records all records from seq 1 on.
+ * @param records in order; those that a counting prune entry among them does not name as live may be
+ *   left out if they come before it.
  * @example
  * replay(log.records).commits.at(-1)?.label; // 'checkpoint_120'
  */
 export function replay(records: readonly LogRecord[]): JobState {
+  let generation = 0;
   let claim: ClaimEntry | null = null;
-  let ledger: Ledger | null = null;
+  let ledger: { seq: number; value: Ledger } | null = null;
   let stop: StopEntry | null = null;
   let end: EndEntry | null = null;
   const commits = new Map<number, CommitEntry>();
-  const quarantined = new Map<number, string>();
+  const quarantines = new Map<number, QuarantineEntry>();
   const unreadable: { seq: number; reason: string }[] = [];
   const ignored: { seq: number; reason: string }[] = [];
 
@@ -54,31 +59,35 @@ export function replay(records: readonly LogRecord[]): JobState {
       ignored.push({ seq, reason: problem.message });
       continue;
     }
-    if (entry.kind === 'claim') {
-      claim = entry;
-      continue;
-    }
-    if (entry.generation !== claim?.generation) {
-      const reason = `Generation ${entry.generation} wrote it, and ${claim?.generation ?? 'none'} held the job.`;
+    if (entry.generation < generation) {
+      const reason = `Generation ${entry.generation} wrote it, and ${generation} held the job.`;
       ignored.push({ seq, reason });
       continue;
     }
-    if (entry.kind === 'commit') commits.set(seq, entry);
+    generation = entry.generation;
+    if (entry.kind === 'claim') claim = entry;
+    else if (entry.kind === 'commit') commits.set(seq, entry);
     else if (entry.kind === 'prune') for (const dropped of entry.dropped) commits.delete(dropped);
     else if (entry.kind === 'quarantine') {
-      quarantined.set(entry.commit, entry.reason);
+      quarantines.set(entry.commit, entry);
       commits.delete(entry.commit);
     } else if (entry.kind === 'stop') stop = entry;
     else if (entry.kind === 'end') end = entry;
-    if ('ledger' in entry) ledger = entry.ledger;
+    if ('ledger' in entry) ledger = { seq, value: entry.ledger };
   }
+  const live = [
+    ...[claim, ledger, stop, end].flatMap((source) => (source ? [source.seq] : [])),
+    ...commits.keys(),
+    ...[...quarantines.values()].map(({ seq }) => seq),
+  ];
   return {
     claim,
     commits: [...commits.values()],
-    quarantined,
-    ledger,
+    quarantined: new Map([...quarantines].map(([commit, { reason }]) => [commit, reason])),
+    ledger: ledger?.value ?? null,
     stop,
     end,
+    live: [...new Set(live)].sort((left, right) => left - right),
     unreadable,
     ignored,
   };

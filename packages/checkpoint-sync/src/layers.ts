@@ -1,5 +1,7 @@
-import type { Changes, FileRecord, Layer, Listing } from './checkpoint.ts';
+import type { Changes, FileRecord, Layer, Listing, Place } from './checkpoint.ts';
 import { MAX_LAYERS } from './limits.ts';
+
+const NO_PACKS: ReadonlySet<string> = new Set();
 
 /** What the next manifest builds on, and what it has to say. */
 export interface LayerPlan {
@@ -13,12 +15,21 @@ export interface LayerPlan {
  * A layer is folded into the new one when it is at most twice as large, so layers grow
  * geometrically downwards: there are few of them, a small commit writes a small manifest, and each
  * file is written again only a logarithmic number of times.
+ *
+ * @param avoid keys of packs that are to be let go of: no manifest in them is built on.
  */
-export function planLayer(layers: readonly Layer[], current: Listing, next: Listing): LayerPlan {
+export function planLayer(
+  layers: readonly Layer[],
+  current: Listing,
+  next: Listing,
+  avoid: ReadonlySet<string> = NO_PACKS,
+): LayerPlan {
   let changes = difference(current, next);
   let kept = layers.length;
+  const free = layers.findIndex(({ reference }) => avoid.has(reference.key));
+  const most = Math.min(free === -1 ? layers.length : free, MAX_LAYERS - 1);
   for (let top = layers[kept - 1]; top; top = layers[kept - 1]) {
-    if (kept < MAX_LAYERS && weight(top.changes) > 2 * weight(changes)) break;
+    if (kept <= most && weight(top.changes) > 2 * weight(changes)) break;
     changes = fold(top.changes, changes);
     kept -= 1;
   }
@@ -40,15 +51,22 @@ export function isUnchanged({ removed, files }: Changes): boolean {
   return removed.size === 0 && files.size === 0;
 }
 
-/** What leads from one listing to another. Where content lies does not matter, only what it is. */
+/** What leads from one listing to another: what files hold, and where that lies. */
 export function difference(current: Listing, next: Listing): Changes {
   const removed = new Set<string>();
   const files = new Map<string, FileRecord>();
   for (const path of current.keys()) if (!next.has(path)) removed.add(path);
   for (const [path, file] of next) {
-    if (current.get(path)?.sha256 !== file.sha256) files.set(path, file);
+    const before = current.get(path);
+    if (before?.sha256 !== file.sha256 || !isSamePlace(before.place, file.place)) {
+      files.set(path, file);
+    }
   }
   return { removed, files };
+}
+
+function isSamePlace(left: Place | null, right: Place | null): boolean {
+  return left?.pack.key === right?.pack.key && left?.offset === right?.offset;
 }
 
 /** A path that was removed and came back is in both sets; files win, as for every reader. */

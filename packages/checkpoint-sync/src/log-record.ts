@@ -35,5 +35,8 @@ export function parseRecord(seq: number, content: Uint8Array): LogRecord {
   if (entry.seq !== seq) return unreadable(`holds entry ${entry.seq}, so it was copied or damaged`);
   const ownGeneration = entry.kind === 'claim' ? entry.generation === seq : entry.generation < seq;
   if (!ownGeneration) return unreadable(`names generation ${entry.generation}, which cannot be`);
+  if (entry.kind === 'prune' && ![...entry.live, ...entry.dropped].every((one) => one < seq)) {
+    return unreadable('names entries that come after it');
+  }
   return { seq, entry, problem: null };
 }

@@ -10,6 +10,7 @@ import {
   requireVersion,
   sha256Schema,
 } from '@openevolve-aws/job-spec';
+import { packOfKey } from '@openevolve-aws/s3-layout';
 import { z } from 'zod';
 import type { Changes, FileRecord, Pack } from './checkpoint.ts';
 import { CheckpointSyncError } from './errors.ts';
@@ -28,10 +29,9 @@ const compress = promisify(gzip);
 const decompress = promisify(gunzip);
 
 const MANIFEST_VERSION = 1;
-const PACK_KEY = /^packs\/([1-9]\d{0,11})-(\d{1,12})$/;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
-const packKeySchema = z.string().regex(PACK_KEY, 'is no key of a pack');
+const packKeySchema = z.string().refine((key) => packOfKey(key) !== null, 'is no key of a pack');
 
 const blockSchema = z
   .tuple([z.int().min(1), z.int().min(1).max(MAX_BLOCK_BYTES)])
@@ -173,9 +173,9 @@ async function parseManifest(
 
 /** Refuses a key that is no pack's, or of a generation that came after the commit. */
 export function checkPackKey(key: string, generation: number, where: string): void {
-  const match = PACK_KEY.exec(key);
-  if (!match) throw unsafe(where, `${JSON.stringify(key)}, which is no key of a pack`);
-  if (Number(match[1]) > generation) throw unsafe(where, `${key}, a pack of a later generation`);
+  const pack = packOfKey(key);
+  if (!pack) throw unsafe(where, `${JSON.stringify(key)}, which is no key of a pack`);
+  if (pack.generation > generation) throw unsafe(where, `${key}, a pack of a later generation`);
 }
 
 /** The refusal of what no writer of ours would write. */

@@ -3,6 +3,7 @@ import type { ObjectStore } from '@openevolve-aws/object-store';
 import { JobLog, type SignalOptions } from './job-log.ts';
 import { readCheckpoint } from './read-checkpoint.ts';
 import { readContent } from './read-content.ts';
+import { readingCommit } from './reading-commit.ts';
 import { type RestoreResult, restoreNewestOf } from './restore.ts';
 
 /**
@@ -40,7 +41,7 @@ export async function restoreNewest(
 /**
  * Reads all of a commit and checks every hash; writes nothing.
  *
- * @throws {CheckpointSyncError} `DAMAGED`, `MISSING`, `UNSAFE_MANIFEST`, `UNKNOWN_VERSION`
+ * @throws {CheckpointSyncError} `DAMAGED`, `MISSING`, `PRUNED`, `UNSAFE_MANIFEST`, `UNKNOWN_VERSION`
  * @example
  * for (const commit of await listCommits(store)) await verifyCommit(store, commit);
  */
@@ -49,8 +50,10 @@ export async function verifyCommit(
   commit: CommitEntry,
   options: SignalOptions = {},
 ): Promise<void> {
-  const checkpoint = await readCheckpoint(store, commit, options);
-  for await (const _ of readContent(store, checkpoint, options)) {
-    // Verified by the reader.
-  }
+  await readingCommit(store, commit, options, async () => {
+    const checkpoint = await readCheckpoint(store, commit, options);
+    for await (const _ of readContent(store, checkpoint, options)) {
+      // Verified by the reader.
+    }
+  });
 }

@@ -8,6 +8,7 @@ import { CheckpointSyncError, isSyncError } from './errors.ts';
 import type { JobLog, SignalOptions } from './job-log.ts';
 import { readCheckpoint } from './read-checkpoint.ts';
 import { readContent } from './read-content.ts';
+import { readingCommit } from './reading-commit.ts';
 
 /** A commit that could not be restored, and why. */
 export interface SkippedCommit {
@@ -29,7 +30,7 @@ export interface RestoreResult {
  * may restore to a target.
  *
  * @param target must not exist, or be an empty directory.
- * @throws {CheckpointSyncError} `TARGET_EXISTS`, `DAMAGED`, `MISSING`, `UNSAFE_MANIFEST`,
+ * @throws {CheckpointSyncError} `TARGET_EXISTS`, `DAMAGED`, `MISSING`, `PRUNED`, `UNSAFE_MANIFEST`,
  *   `UNKNOWN_VERSION`
  * @example
  * const commit = (await listCommits(store)).at(-1);
@@ -41,7 +42,8 @@ export async function restoreCommit(
   target: string,
   options: SignalOptions = {},
 ): Promise<void> {
-  await restoreCheckpoint(store, commit, target, options);
+  const restore = () => restoreCheckpoint(store, commit, target, options);
+  await readingCommit(store, commit, options, restore);
 }
 
 /** Like {@link restoreCommit}; gives what was restored, for a session to build on. */

@@ -142,7 +142,7 @@ describe('a session', () => {
         expect(readTree(target)).toEqual(readTree(source));
       }
     }
-    expect(await listCommits(store)).toHaveLength(60);
+    for (const commit of await listCommits(store)) await verifyCommit(store, commit);
   });
 
   it('repeats a commit of the same files with one PUT, and both can be restored', async () => {

@@ -15,13 +15,15 @@ import type {
 import type { ObjectStore } from '@openevolve-aws/object-store';
 import { outputKeys } from '@openevolve-aws/s3-layout';
 import { type Capture, captureDirectory } from './capture.ts';
-import type { StoredCheckpoint } from './checkpoint.ts';
+import type { Layer, Listing, StoredCheckpoint } from './checkpoint.ts';
+import { planCompaction } from './compaction.ts';
 import { type CheckpointSyncError, isSyncError } from './errors.ts';
 import { type EntryBody, JobLog, refuseSuccessor, type SignalOptions } from './job-log.ts';
 import type { JobState, LogRecord } from './job-state.ts';
 import { difference, isUnchanged, planLayer } from './layers.ts';
 import { encodeManifest } from './manifest.ts';
 import { PackBuilder } from './pack-builder.ts';
+import { type Pruned, Pruner } from './prune.ts';
 import { type RestoreResult, restoreNewestOf } from './restore.ts';
 
 /** Who claims a job. */
@@ -41,11 +43,39 @@ export interface CommitOptions extends SignalOptions {
   readonly fullCheck?: boolean;
 }
 
+/**
+ * What a session did beside what it was asked: neither makes a commit fail. A pruning that failed or
+ * was cut off goes on with the next one; after a compaction that failed, the commit was made without.
+ */
+export type Upkeep =
+  | ({ readonly kind: 'pruned' } & Pruned)
+  | { readonly kind: 'failed'; readonly task: 'pruning' | 'compaction'; readonly error: unknown };
+
+export interface ClaimOptions extends SignalOptions {
+  /** Must not throw. */
+  readonly onUpkeep?: ((event: Upkeep) => void) | undefined;
+}
+
+/** How long a call waits for pruning before that is cut off. */
+const PRUNING_GRACE_MS = 1_000;
+/** Commits without a try at compaction after one that failed. */
+const COMPACTION_PAUSE = 100;
+const NO_PACKS: ReadonlySet<string> = new Set();
+
 /** The newest checkpoint that this session restored or committed. */
 interface Base extends StoredCheckpoint {
   readonly commit: CommitEntry;
   readonly stamps: ReadonlyMap<string, string>;
 }
+
+/** What a commit that is under way has stored. */
+interface Written {
+  readonly pack: PackReference;
+  readonly layers: readonly Layer[];
+  readonly capture: Capture;
+}
+
+const NOTHING = { listing: new Map(), stamps: new Map(), layers: [] } as const;
 
 /**
  * Claims a job: from here on, commits of every older session are refused.
@@ -61,14 +91,14 @@ interface Base extends StoredCheckpoint {
 export async function claimJob(
   store: ObjectStore,
   { submission, batchJobId, batchAttempt }: Claimant,
-  options: SignalOptions = {},
+  { signal, onUpkeep }: ClaimOptions = {},
 ): Promise<Session> {
-  const log = await JobLog.open(store, options);
+  const log = await JobLog.open(store, { signal });
   refuseUnknown(log.records);
   const body = { kind: 'claim', submission, batchJobId, batchAttempt } as const;
-  const claim = await log.append(null, body, options);
+  const claim = await log.append(null, body, { signal });
   refuseUnknown(log.records);
-  return new Session(store, log, claim);
+  return new Session(store, log, claim, onUpkeep);
 }
 
 /** A log that is partly not understood must not be written to: what it says may forbid it. */
@@ -86,15 +116,30 @@ export class Session {
   readonly claim: ClaimEntry;
   readonly #store: ObjectStore;
   readonly #log: JobLog;
+  readonly #pruner: Pruner;
+  readonly #onUpkeep: (event: Upkeep) => void;
   #base: Base | null = null;
+  /** Seq of the commit that was restored. */
+  #restored: number | null = null;
   #packs = 0;
+  #firstCompaction = 0;
   #queue: Promise<unknown> = Promise.resolve();
+  /** Calls that are waiting or running. */
+  #calls = 0;
+  #pruning: AbortController | null = null;
   #over: CheckpointSyncError | null = null;
 
   /** Use {@link claimJob}. */
-  constructor(store: ObjectStore, log: JobLog, claim: ClaimEntry) {
+  constructor(
+    store: ObjectStore,
+    log: JobLog,
+    claim: ClaimEntry,
+    onUpkeep: (event: Upkeep) => void = () => undefined,
+  ) {
     this.#store = store;
     this.#log = log;
+    this.#pruner = new Pruner(store, log, claim.generation);
+    this.#onUpkeep = onUpkeep;
     this.claim = claim;
   }
 
@@ -118,7 +163,13 @@ export class Session {
       const guard = (): void => this.#refuseSuccessors();
       const result = await restoreNewestOf(this.#log, this.#store, target, options, guard);
       const { commit, checkpoint, skipped } = result;
-      this.#base = commit && checkpoint ? { ...checkpoint, commit, stamps: new Map() } : null;
+      this.#base = null;
+      this.#restored = null;
+      if (commit && checkpoint) {
+        this.#base = { ...checkpoint, commit, stamps: new Map() };
+        this.#restored = commit.seq;
+        this.#pruner.learn(commit.seq, checkpoint);
+      }
       return { commit, skipped };
     });
   }
@@ -128,19 +179,15 @@ export class Session {
    * entry's when no file has changed. When it throws, the commit counts as not made; after
    * `UNRESOLVED` it may yet appear, whole. Repeat it with a newer checkpoint or the same.
    *
+   * Once in ten commits or so, old ones are pruned after this has returned.
+   *
    * @throws {CheckpointSyncError} `SUPERSEDED`, `INVALID_CHECKPOINT`, `INVALID_ENTRY`, `UNRESOLVED`
    */
   commit(options: CommitOptions): Promise<CommitEntry> {
     return this.#inTurn(async () => {
-      const { directory, label, reason, ledger, initial, best, earlyStopping } = options;
-      const { fullCheck = false } = options;
-      const { signal } = options;
-      // Never the same key with other bytes: a PUT that was given up may still arrive.
-      const key = outputKeys.pack(this.generation, ++this.#packs);
-      await using builder = new PackBuilder(key);
-      const known = this.#base ?? { listing: new Map(), stamps: new Map() };
-      const capture = await captureDirectory(directory, known, builder, fullCheck);
-      const { pack, layers } = await this.#upload(capture, builder, { signal });
+      const { label, reason, ledger, initial, best, earlyStopping, signal } = options;
+      const { pack, layers, capture } = await this.#writeCompacted(options);
+      const { listing, stamps, bytes } = capture;
       const commit = await this.#append(
         {
           kind: 'commit',
@@ -148,8 +195,8 @@ export class Session {
           label,
           reason,
           pack,
-          files: capture.listing.size,
-          bytes: capture.bytes,
+          files: listing.size,
+          bytes,
           ledger,
           initial,
           best,
@@ -157,7 +204,8 @@ export class Session {
         },
         { signal },
       );
-      this.#base = { commit, layers, listing: capture.listing, stamps: capture.stamps };
+      this.#base = { commit, layers, listing, stamps };
+      this.#pruner.learn(commit.seq, this.#base);
       return commit;
     });
   }
@@ -213,22 +261,44 @@ export class Session {
     });
   }
 
-  /** Uploads new content with its manifest; an unchanged checkpoint keeps the pack it has. */
-  async #upload(
-    { listing }: Capture,
-    builder: PackBuilder,
-    options: SignalOptions,
-  ): Promise<{ pack: PackReference } & Pick<Base, 'layers'>> {
-    const base = this.#base;
-    if (base && isUnchanged(difference(base.listing, listing))) {
-      return { pack: base.commit.pack, layers: base.layers };
+  /** Stores content that is new; compacts where that is due, unless the commit would fail by it. */
+  async #writeCompacted(options: CommitOptions): Promise<Written> {
+    const isAllowed = this.#base !== null && this.#packs >= this.#firstCompaction;
+    const rewritten = this.#base && isAllowed ? planCompaction(this.#base) : NO_PACKS;
+    if (rewritten.size > 0) {
+      try {
+        return await this.#write(options, rewritten);
+      } catch (error) {
+        if (options.signal?.aborted) throw error;
+        this.#firstCompaction = this.#packs + COMPACTION_PAUSE;
+        this.#onUpkeep({ kind: 'failed', task: 'compaction', error });
+      }
+    }
+    return this.#write(options, NO_PACKS);
+  }
+
+  /**
+   * Uploads content that is new, and what the base has in some packs, with its manifest. An unchanged
+   * checkpoint keeps the pack that it has.
+   */
+  async #write(
+    { directory, fullCheck = false, signal }: CommitOptions,
+    rewritten: ReadonlySet<string>,
+  ): Promise<Written> {
+    const { listing, stamps, layers } = this.#base ?? NOTHING;
+    // Never the same key with other bytes: a PUT that was given up may still arrive.
+    await using builder = new PackBuilder(outputKeys.pack(this.generation, ++this.#packs));
+    const known = { listing: without(listing, rewritten), stamps };
+    const capture = await captureDirectory(directory, known, builder, fullCheck);
+    if (this.#base && isUnchanged(difference(listing, capture.listing))) {
+      return { pack: this.#base.commit.pack, layers, capture };
     }
     await builder.finishContent();
-    const { below, changes } = planLayer(base?.layers ?? [], base?.listing ?? new Map(), listing);
-    const layers = below.map(({ reference }) => reference);
-    const manifest = await encodeManifest({ layers, changes });
-    const pack = await builder.upload(this.#store, manifest, options);
-    return { pack, layers: [...below, { reference: pack, changes }] };
+    const { below, changes } = planLayer(layers, listing, capture.listing, rewritten);
+    const references = below.map(({ reference }) => reference);
+    const manifest = await encodeManifest({ layers: references, changes });
+    const pack = await builder.upload(this.#store, manifest, { signal });
+    return { pack, layers: [...below, { reference: pack, changes }], capture };
   }
 
   #append<B extends EntryBody>(
@@ -239,22 +309,63 @@ export class Session {
   }
 
   #refuseSuccessors(): void {
-    for (const record of this.#log.records.slice(this.generation)) {
-      refuseSuccessor(record, this.generation);
+    for (const record of this.#log.records) {
+      if (record.seq > this.generation) refuseSuccessor(record, this.generation);
     }
   }
 
   #inTurn<T>(task: () => Promise<T>): Promise<T> {
-    const turn = this.#queue.then(async () => {
-      if (this.#over) throw this.#over;
-      try {
-        return await task();
-      } catch (error) {
-        if (isSyncError(error, 'SUPERSEDED', 'DAMAGED')) this.#over = error;
-        throw error;
-      }
-    });
-    this.#queue = turn.catch(() => undefined);
+    this.#calls += 1;
+    this.#hurryPruning();
+    const turn = this.#queue
+      .then(() => this.#run(task))
+      .finally(() => {
+        this.#calls -= 1;
+      });
+    this.#queue = turn.then(
+      () => this.#prune(),
+      () => undefined,
+    );
     return turn;
   }
+
+  async #run<T>(task: () => Promise<T>): Promise<T> {
+    if (this.#over) throw this.#over;
+    try {
+      return await task();
+    } catch (error) {
+      if (isSyncError(error, 'SUPERSEDED', 'DAMAGED')) this.#over = error;
+      throw error;
+    }
+  }
+
+  /** Prunes when it is due, between two calls. What fails is told, and done by the next pruning. */
+  async #prune(): Promise<void> {
+    const base = this.#base?.commit.seq;
+    const keep = [base, this.#restored].filter((seq) => typeof seq === 'number');
+    if (this.#over || !this.#pruner.isDue(keep)) return;
+    this.#pruning = new AbortController();
+    if (this.#calls > 0) this.#hurryPruning();
+    const { signal } = this.#pruning;
+    try {
+      const pruned = await this.#run(() => this.#pruner.prune(keep, { signal }));
+      this.#onUpkeep({ kind: 'pruned', ...pruned });
+    } catch (error) {
+      this.#onUpkeep({ kind: 'failed', task: 'pruning', error });
+    } finally {
+      this.#pruning = null;
+    }
+  }
+
+  /** A commit at the end of a machine's life must not wait for a store that deletes slowly. */
+  #hurryPruning(): void {
+    const pruning = this.#pruning;
+    if (pruning) setTimeout(() => pruning.abort(), PRUNING_GRACE_MS).unref();
+  }
+}
+
+/** A checkpoint's files whose content does not lie in some packs. */
+function without(listing: Listing, packs: ReadonlySet<string>): Listing {
+  if (packs.size === 0) return listing;
+  return new Map([...listing].filter(([, { place }]) => !place || !packs.has(place.pack.key)));
 }
