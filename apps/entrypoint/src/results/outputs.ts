@@ -75,14 +75,17 @@ export async function writeOutputs(final: FinalOutputs): Promise<void> {
   await outputs.put(outputKeys.summary, serializeDocument(summary));
 }
 
-/** Stores OpenEvolve's own log of this attempt. */
+/**
+ * Stores OpenEvolve's own log of this attempt. Evolved code may write into that folder too: a link
+ * would be followed with our rights, and a pipe would be waited for.
+ */
 export async function storeAttemptLog(
   outputs: ObjectStore,
   generation: number,
   outputFolder: string,
 ): Promise<void> {
   const directory = join(outputFolder, 'logs');
-  const names = (await entriesOf(directory)).filter((name) => name.endsWith('.log'));
+  const names = (await filesOf(directory)).filter((name) => name.endsWith('.log'));
   for (const [index, name] of names.sort().entries()) {
     const path = join(directory, name);
     const part = index === 0 ? '' : `-${index + 1}`;
@@ -93,13 +96,16 @@ export async function storeAttemptLog(
   }
 }
 
-async function entriesOf(directory: string): Promise<string[]> {
-  return readdir(directory).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') {
+async function filesOf(directory: string): Promise<string[]> {
+  try {
+    const entries = await readdir(directory, { withFileTypes: true });
+    return entries.filter((entry) => entry.isFile()).map(({ name }) => name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
       return [];
     }
     throw error;
-  });
+  }
 }
 
 async function bestProgramOf(
