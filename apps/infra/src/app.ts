@@ -1,18 +1,28 @@
+import type { StackConfig } from '@openevolve-aws/job-spec';
 import { App } from 'aws-cdk-lib';
 import { featureFlags } from './feature-flags.ts';
 import { OpenEvolveStack } from './openevolve-stack.ts';
+import { UsersStack } from './users-stack.ts';
+
+/** A CDK app whose feature flags are fixed, whatever the command line says. */
+export function newApp(): App {
+  return new App({ postCliContext: { ...featureFlags } });
+}
 
 /**
- * The CDK app. The context value `environment` names the installation (default `prod`); account and
- * region are those of the deploying credentials.
+ * Adds the stacks of an environment to an app: `OpenEvolve`, and `Users1`, `Users2` and so on for
+ * further groups of users. The account is that of the deploying credentials.
  *
- * @throws {InfraError} `INVALID_ENVIRONMENT`.
  * @example
- * createApp().synth(); // writes the templates into the folder that the CDK asked for
+ * const app = newApp();
+ * addEnvironment(app, await readStackConfig('openevolve.config.json'));
+ * app.synth(); // writes the templates into the folder that the CDK asked for
  */
-export function createApp(): App {
-  const app = new App({ postCliContext: { ...featureFlags } });
-  const environment: unknown = app.node.tryGetContext('environment') ?? 'prod';
-  new OpenEvolveStack(app, 'OpenEvolve', { environment: String(environment) });
-  return app;
+export function addEnvironment(app: App, config: StackConfig): OpenEvolveStack {
+  const main = new OpenEvolveStack(app, 'OpenEvolve', { config });
+  for (const [position, users] of config.moreUsers.entries()) {
+    const number = position + 1;
+    new UsersStack(app, `Users${number}`, { config, number, users, commons: main.commons });
+  }
+  return main;
 }

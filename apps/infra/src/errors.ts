@@ -1,5 +1,5 @@
 /** What went wrong, for a program to act on. */
-export type InfraErrorCode = 'INVALID_ENVIRONMENT';
+export type InfraErrorCode = 'INVALID_CONFIG' | 'NO_CONFIG' | 'USER_DATA_TOO_LONG';
 
 /** The infrastructure cannot be described as asked. Always permanent: the same request fails again. */
 export class InfraError extends Error {

@@ -1,9 +1,16 @@
-export { createApp } from './app.ts';
+export { addEnvironment, newApp } from './app.ts';
 export type { InfraErrorCode } from './errors.ts';
 export { InfraError } from './errors.ts';
 export { featureFlags } from './feature-flags.ts';
 export type { JobRetry } from './job-retry.ts';
 export { jobRetry } from './job-retry.ts';
+export type { ResourceNames } from './names.ts';
+export { resourceNames } from './names.ts';
 export type { OpenEvolveStackProps } from './openevolve-stack.ts';
 export { OpenEvolveStack } from './openevolve-stack.ts';
+export type { GuideOutputs, OutputName } from './outputs.ts';
+export { guideOutputs } from './outputs.ts';
+export { readStackConfig } from './read-config.ts';
 export { Storage } from './storage.ts';
+export type { UsersStackProps } from './users-stack.ts';
+export { UsersStack } from './users-stack.ts';

@@ -11,11 +11,12 @@ export interface JobRetry {
  * The retry rules of job-spec as properties of any CDK job definition. Order is kept: AWS Batch
  * takes the first rule that matches, and retries what matches none.
  *
+ * @param attempts at most, from 1 to 10.
  * @example
  * new EcsJobDefinition(this, 'Job', { container, ...jobRetry() });
  */
-export function jobRetry(): JobRetry {
-  return { retryAttempts: MAX_ATTEMPTS, retryStrategies: retryRules.map(toRetryStrategy) };
+export function jobRetry(attempts: number = MAX_ATTEMPTS): JobRetry {
+  return { retryAttempts: attempts, retryStrategies: retryRules.map(toRetryStrategy) };
 }
 
 function toRetryStrategy({ action, ...on }: RetryRule): RetryStrategy {

@@ -1,47 +1,122 @@
-import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import type { StackConfig } from '@openevolve-aws/job-spec';
+import { CfnOutput, Stack } from 'aws-cdk-lib';
+import { Group } from 'aws-cdk-lib/aws-iam';
 import type { Bucket, CfnBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
-import { InfraError } from './errors.ts';
+import { Alerts } from './alerts.ts';
+import { Compute } from './compute.ts';
+import { Dashboard } from './dashboard.ts';
+import { ExecutionRole } from './execution-role.ts';
+import { ImageRepository } from './image-repository.ts';
+import { JobEvents } from './job-events.ts';
+import { resourceNames } from './names.ts';
+import { Network } from './network.ts';
+import type { OutputName } from './outputs.ts';
+import type { Commons } from './owner-access.ts';
+import { addOwners, tagAll } from './owners.ts';
+import { PermissionBoundary } from './permission-boundary.ts';
+import { ProviderKey } from './provider-key.ts';
+import { Queue } from './queue.ts';
+import { SavedQueries } from './saved-queries.ts';
+import { SettingsParameter } from './settings-parameter.ts';
 import { Storage } from './storage.ts';
+import { UserPolicy } from './user-policy.ts';
 
-export interface OpenEvolveStackProps extends StackProps {
-  /** Sets installations in one account apart, such as `prod`; a part of every name. */
-  readonly environment: string;
+export interface OpenEvolveStackProps {
+  readonly config: StackConfig;
 }
 
-/** Bucket names are made from it and S3 allows 63 characters. */
-const ENVIRONMENT = /^[a-z][a-z0-9-]{0,15}$/;
-
 /**
- * One installation of OpenEvolve on AWS.
+ * One environment of OpenEvolve in AWS, with its first group of users. Further groups have a stack
+ * of their own each, {@link UsersStack}, since CloudFormation limits the size of one.
  *
- * Outputs: `InputBucket` and `OutputBucket`, the values of `OPENEVOLVE_INPUT_BUCKET` and
- * `OPENEVOLVE_OUTPUT_BUCKET`.
+ * Outputs are those of {@link OutputName}, and one for each access key.
  *
- * @throws {InfraError} `INVALID_ENVIRONMENT` when the environment cannot be a part of names.
  * @example
- * new OpenEvolveStack(app, 'OpenEvolve', { environment: 'prod' });
+ * new OpenEvolveStack(app, 'OpenEvolve', { config });
  */
 export class OpenEvolveStack extends Stack {
   readonly storage: Storage;
+  /** What the stacks of further users build on. */
+  readonly commons: Commons;
 
-  constructor(scope: Construct, id: string, { environment, ...props }: OpenEvolveStackProps) {
-    if (!ENVIRONMENT.test(environment)) {
-      throw new InfraError(
-        'INVALID_ENVIRONMENT',
-        `The environment ${JSON.stringify(environment)} cannot be a part of resource names. Use 1 to 16 lower-case letters, digits and dashes, a letter first: cdk deploy -c environment=prod`,
-      );
-    }
+  constructor(scope: Construct, id: string, { config }: OpenEvolveStackProps) {
+    const { environment, region } = config;
+    const names = resourceNames(environment);
     super(scope, id, {
-      stackName: `openevolve-${environment}`,
+      stackName: names.stack,
       description: `OpenEvolve on AWS Spot machines (${environment})`,
-      ...props,
+      env: { region },
     });
+    tagAll(this, environment);
     this.storage = new Storage(this, 'Storage');
     keepIdentity(this.storage.inputs, 'Inputs');
     keepIdentity(this.storage.outputs, 'Outputs');
-    new CfnOutput(this, 'InputBucket', { value: this.storage.inputs.bucketName });
-    new CfnOutput(this, 'OutputBucket', { value: this.storage.outputs.bucketName });
+    const { repository } = new ImageRepository(this, 'Repository', { name: names.repository });
+    const { secret } = new ProviderKey(this, 'ProviderKey');
+
+    const network = new Network(this, 'Network', config);
+    const compute = new Compute(this, 'Compute', { ...config, network });
+    const { queue } = new Queue(this, 'Queue', { name: names.jobQueue, compute });
+
+    const access = { names, environment, repository, ...this.storage };
+    const { policy } = new UserPolicy(this, 'UserPolicy', access);
+    this.commons = {
+      ...access,
+      secret,
+      executionRole: new ExecutionRole(this, 'ExecutionRole', { names, repository, secret }).role,
+      boundary: new PermissionBoundary(this, 'Boundary', access).policy,
+      userGroup:
+        config.signIn === 'iam-users'
+          ? new Group(this, 'Users', { groupName: names.userGroup, managedPolicies: [policy] })
+          : null,
+    };
+    addOwners(this, config.users, config, this.commons);
+
+    const { topic } = new Alerts(this, 'Alerts', {
+      ...config,
+      names,
+      jobQueueArn: queue.jobQueueArn,
+    });
+    const events = new JobEvents(this, 'JobEvents', { jobQueueArn: queue.jobQueueArn });
+    const views = {
+      names,
+      owners: [...config.users, ...config.moreUsers.flat()],
+      jobEventsLog: events.log.logGroupName,
+    };
+    new Dashboard(this, 'Dashboard', views);
+    new SavedQueries(this, 'SavedQueries', views);
+
+    const inputBucket = this.storage.inputs.bucketName;
+    const outputBucket = this.storage.outputs.bucketName;
+    new SettingsParameter(this, 'Settings', {
+      name: names.settings,
+      settings: {
+        version: 1,
+        environment,
+        region,
+        inputBucket,
+        outputBucket,
+        // Its name and not a reference: a Ref of a queue is its ARN.
+        jobQueue: names.jobQueue,
+        jobDefinition: names.jobDefinition,
+        logGroup: names.logGroup,
+        alertTopicArn: topic.topicArn,
+        secretArn: secret.secretArn,
+      },
+    });
+    const outputs: Record<OutputName, string> = {
+      EcrRepositoryUrl: repository.repositoryUri,
+      InputBucket: inputBucket,
+      OutputBucket: outputBucket,
+      JobQueue: names.jobQueue,
+      JobDefinition: names.jobDefinition,
+      Region: region,
+      GeminiSecretArn: secret.secretArn,
+    };
+    for (const [name, value] of Object.entries(outputs)) {
+      new CfnOutput(this, name, { value });
+    }
   }
 }
 

@@ -2,13 +2,12 @@ import { retentionTag } from '@openevolve-aws/s3-layout';
 import { Duration } from 'aws-cdk-lib';
 import { type LifecycleRule, StorageClass } from 'aws-cdk-lib/aws-s3';
 
-/** Days since an object was written. */
-const COOLER_AFTER = Duration.days(30);
-const FAILED_EXPIRES_AFTER = Duration.days(180);
-const SUPERSEDED_EXPIRES_AFTER = Duration.days(7);
-
-/** How long an overwritten or deleted output can be brought back. */
-const UNDELETE_WINDOW = Duration.days(7);
+/** Days count from the day an object was written. Both classes are read at once, like the first. */
+const cooler = [
+  { storageClass: StorageClass.INFREQUENT_ACCESS, transitionAfter: Duration.days(30) },
+  { storageClass: StorageClass.GLACIER_INSTANT_RETRIEVAL, transitionAfter: Duration.days(90) },
+];
+const archived = { storageClass: StorageClass.DEEP_ARCHIVE, transitionAfter: Duration.days(180) };
 
 /**
  * An upload that was cut off is paid for and seen by nobody. One of an attempt that still runs is
@@ -20,31 +19,35 @@ export const abandonedUploads: LifecycleRule = {
 };
 
 /**
- * Lifecycle of the output bucket. Finished work gets cheaper and is never deleted. No rule uses an
- * archive class: a filter cannot tell `commits/` and `packs/` from other keys of a job, and a
- * restore must read them at once.
+ * Lifecycle of the output bucket. Every rule that moves or deletes asks for the tag that the
+ * software writes when a job has ended. What a job can be resumed from gets cheaper, is never
+ * archived, since a restore must read it at once, and never deleted.
  */
 export const outputRetention: readonly LifecycleRule[] = [
   abandonedUploads,
   {
     id: 'undelete-window',
-    noncurrentVersionExpiration: UNDELETE_WINDOW,
+    noncurrentVersionExpiration: Duration.days(1),
     expiredObjectDeleteMarker: true,
   },
   {
     id: 'finished',
     tagFilters: { [retentionTag.key]: retentionTag.finished },
-    transitions: [{ storageClass: StorageClass.INFREQUENT_ACCESS, transitionAfter: COOLER_AFTER }],
+    transitions: [...cooler, archived],
+  },
+  {
+    id: 'resumable',
+    tagFilters: { [retentionTag.key]: retentionTag.resumable },
+    transitions: cooler,
   },
   {
     id: 'failed',
     tagFilters: { [retentionTag.key]: retentionTag.failed },
-    transitions: [{ storageClass: StorageClass.INFREQUENT_ACCESS, transitionAfter: COOLER_AFTER }],
-    expiration: FAILED_EXPIRES_AFTER,
+    expiration: Duration.days(14),
   },
   {
     id: 'superseded',
     tagFilters: { [retentionTag.key]: retentionTag.superseded },
-    expiration: SUPERSEDED_EXPIRES_AFTER,
+    expiration: Duration.days(1),
   },
 ];

@@ -1,0 +1,28 @@
+import type { StackConfig } from '@openevolve-aws/job-spec';
+import { Stack } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { resourceNames } from './names.ts';
+import type { Commons } from './owner-access.ts';
+import { addOwners, tagAll } from './owners.ts';
+
+export interface UsersStackProps {
+  readonly config: StackConfig;
+  /** From 1: the position of the group in the configuration's `moreUsers`. */
+  readonly number: number;
+  readonly users: readonly string[];
+  readonly commons: Commons;
+}
+
+/** A further group of users of an environment. */
+export class UsersStack extends Stack {
+  constructor(scope: Construct, id: string, props: UsersStackProps) {
+    const { environment, region } = props.config;
+    super(scope, id, {
+      stackName: resourceNames(environment).usersStack(props.number),
+      description: `OpenEvolve users, group ${props.number} (${environment})`,
+      env: { region },
+    });
+    tagAll(this, environment);
+    addOwners(this, props.users, props.config, props.commons);
+  }
+}
