@@ -76,6 +76,15 @@ export type { Metrics, ScoredProgram } from './documents/score.ts';
 export { metricsSchema, scoredProgramSchema } from './documents/score.ts';
 export type { Settings } from './documents/settings.ts';
 export { settingsSchema } from './documents/settings.ts';
+export type { Price, Spend } from './documents/spend.ts';
+export {
+  maxTokensSchema,
+  maxUsdSchema,
+  priceSchema,
+  pricesSchema,
+  spendSchema,
+  usdSpent,
+} from './documents/spend.ts';
 export type { StackConfig } from './documents/stack-config.ts';
 export { stackConfigSchema } from './documents/stack-config.ts';
 export type { BatchIdRecord, Submission } from './documents/submission.ts';
@@ -87,6 +96,7 @@ export { JobSpecError } from './errors.ts';
 export {
   DEFAULT_COMMIT_INTERVAL_SECONDS,
   DEFAULT_ITERATIONS,
+  DEFAULT_MAX_OUTAGE_SECONDS,
   DEFAULT_MEMORY_MIB,
   DEFAULT_VCPUS,
   MAX_ATTEMPTS,

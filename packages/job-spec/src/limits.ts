@@ -4,6 +4,8 @@ export const DEFAULT_VCPUS = 8;
 export const DEFAULT_MEMORY_MIB = 14_000;
 /** Seconds between timed commits when something is new. */
 export const DEFAULT_COMMIT_INTERVAL_SECONDS = 30;
+/** How long a model provider may be down before the job ends. */
+export const DEFAULT_MAX_OUTAGE_SECONDS = 600;
 export const MAX_ITERATIONS = 1_000_000;
 export const MAX_VCPUS = 256;
 export const MIN_MEMORY_MIB = 256;

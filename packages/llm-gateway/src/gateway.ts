@@ -1,239 +1,213 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { CallStatistics, type Latency } from './call-statistics.ts';
+import { Circuit } from './circuit.ts';
 import { LlmGatewayError } from './errors.ts';
-import { openAiError } from './openai-error.ts';
+import { type FatalCode, governedUpstream } from './governed-upstream.ts';
+import type { ModelPlan, ModelRoute } from './model-plan.ts';
+import { serveModels } from './model-server.ts';
+import { type Price, priceTables } from './prices.ts';
+import { providerUpstream } from './provider-upstream.ts';
+import { providerOf } from './providers.ts';
+import { type Cap, type Spend, Spending } from './spending.ts';
 import type { ModelUpstream } from './upstream.ts';
-import { type GatewayUsage, UsageCounter } from './usage.ts';
 
-/** A prompt of a million tokens is about 4 MB. */
-const MAX_REQUEST_BYTES = 16 * 1024 * 1024;
-const MAX_REPLY_BYTES = 32 * 1024 * 1024;
-/** Longer than any client keeps idle connections, so that a request never meets a closing one. */
-const KEEP_ALIVE_MS = 75_000;
-
-/** What of a client's headers a provider gets to see; its credentials are never among them. */
-const requestHeaders = ['accept', 'content-type', 'user-agent'];
+/** Why the job must end; whoever is told saves what there is. */
+export interface GatewayEnd {
+  readonly code: FatalCode | 'CAP_REACHED' | 'PROVIDER_DOWN';
+  /** One sentence, without a key. */
+  readonly message: string;
+}
 
 export interface GatewayOptions {
-  /** Clients must send `Authorization: Bearer <token>`. */
+  /** Random; the only key that clients know. */
   readonly token: string;
-  readonly upstream: ModelUpstream;
-  /** 0, the default, takes a free one. */
-  readonly port?: number;
-  /** Called once per failed request, for the caller's log. Messages hold no key. */
-  readonly onFailure?: (failure: LlmGatewayError) => void;
+  readonly plan: ModelPlan;
+  /** In the place of all providers. */
+  readonly offline: ModelUpstream | null;
+  readonly cap: Cap;
+  /** In US dollars for a million tokens, by model; they go before the known ones. */
+  readonly prices: Readonly<Record<string, Price>>;
+  readonly outageLimitMs: number;
+  /** The last record of an earlier attempt. */
+  readonly earlier: Spend | null;
+  /** Makes `spending.snapshot()` durable and calls `spending.recorded` with it; see there. */
+  readonly record: (spending: Spending) => Promise<unknown>;
+  /** Called once per failed try, for the caller's log. Messages hold no key. */
+  readonly onFailure: (failure: LlmGatewayError) => void;
+  /** Called once, when no call can be made any more. */
+  readonly onEnd: (end: GatewayEnd) => void;
+}
+
+/** How the calls of this attempt go. */
+export interface GatewayStatus {
+  /** Requests to providers, and how many of them gave nothing; without those of earlier attempts. */
+  readonly calls: number;
+  readonly failures: number;
+  readonly tokens: number;
+  readonly latencyMs: Latency | null;
+  /** Calls that wait because a provider keeps failing or asked to wait. */
+  readonly held: number;
+  /** Hosts that keep failing. */
+  readonly down: readonly string[];
 }
 
 export interface Gateway {
-  /** The base URL for OpenAI clients: `http://127.0.0.1:<port>/v1`. */
-  readonly url: string;
-  usage(): GatewayUsage;
+  /** `http://127.0.0.1:<port>`; for clients that know no plan the base URL is this and `/v1`. */
+  readonly origin: string;
+  readonly spending: Spending;
+  status(): GatewayStatus;
+  /** Makes no call any more: those that wait end, those under way may still be answered. */
+  drain(): void;
   /** Stops listening and aborts what is running. Can be called again. */
   close(): Promise<void>;
 }
 
+const MAX_IN_FLIGHT = 64;
+
 /**
- * Starts an OpenAI-compatible server on the loopback interface, in front of a provider or of the
- * offline model: `POST /v1/chat/completions` and `GET /v1/models`.
+ * Starts the gateway of one attempt of a job on the loopback interface: an OpenAI-compatible server
+ * whose clients know its token and no key.
  *
- * @throws {LlmGatewayError} `LISTEN_FAILED` when the port is taken.
+ * @throws {LlmGatewayError} `LISTEN_FAILED`, `INVALID_CONFIG`, `KEY_UNUSABLE`, and `PRICE_UNKNOWN`
+ *   when there is a cap in dollars and no price for a model of the plan.
  * @example
- * const gateway = await startGateway({
- *   token: crypto.randomUUID(),
- *   upstream: offlineModel({ seed: 1, latencyMs: 0 }),
- * });
- * console.log(gateway.url);
- * await gateway.close();
+ * const gateway = await startGateway({ token, plan, ...options });
+ * const config = plan.configFor({ origin: gateway.origin, token });
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { token, upstream, port = 0, onFailure } = options;
-  const counter = new UsageCounter();
-
-  const server = createServer((request, response) => {
-    const abort = new AbortController();
-    response.once('close', () => abort.abort());
-    answer(request, abort.signal)
-      .then((reply) => write(reply, response))
-      // The client went away, or a streamed reply broke off after its beginning had been sent: to
-      // cut the connection is the only way left to say so.
-      .catch(() => response.destroy());
+  const { token, plan, offline, cap, outageLimitMs, earlier, record, onFailure } = options;
+  const statistics = new CallStatistics();
+  const circuits = new Map<string, Circuit>();
+  let ended = false;
+  const end = (code: GatewayEnd['code'], message: string) => {
+    if (ended) return;
+    ended = true;
+    drain();
+    options.onEnd({ code, message });
+  };
+  const spending: Spending = new Spending({
+    cap,
+    earlier,
+    record: () => record(spending),
+    onCapReached: (message) => end('CAP_REACHED', message),
   });
-  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  const drain = () => {
+    spending.close();
+    for (const circuit of circuits.values()) circuit.end();
+  };
 
-  async function answer(request: IncomingMessage, signal: AbortSignal): Promise<Response> {
-    if (!isAuthorized(request, token)) {
-      return openAiError(
-        401,
-        'authentication_error',
-        'This gateway needs its own token as the API key.',
+  const accounts = new Accounts(plan, options.prices);
+  if (!offline && cap.usd !== null) accounts.requirePrices();
+
+  const circuitOf = (host: string) => {
+    const known = circuits.get(host);
+    if (known) return known;
+    const added = new Circuit({
+      maxInFlight: MAX_IN_FLIGHT,
+      outageLimitMs,
+      onOutage: () =>
+        end(
+          'PROVIDER_DOWN',
+          `${host} has given no good reply for ${outageLimitMs / 1000} s: resume the job when it is back`,
+        ),
+    });
+    circuits.set(host, added);
+    return added;
+  };
+  const governed = (upstream: ModelUpstream, host: string, route: ModelRoute | null) =>
+    governedUpstream(upstream, {
+      circuit: circuitOf(host),
+      spending,
+      statistics,
+      host,
+      retries: route?.retries ?? 0,
+      account: (model) => accounts.of(model, route),
+      onFailure,
+      onFatal: end,
+    });
+
+  const upstreams = offline
+    ? { '/v1': governed(offline, 'the offline model', null) }
+    : Object.fromEntries(
+        plan.routes.map((route) => [
+          route.path,
+          governed(providerUpstream(route), hostOf(route), route),
+        ]),
       );
-    }
-    const route = `${request.method} ${request.url?.split('?')[0]}`;
-    if (route === 'GET /v1/models') return upstream.models(signal).catch(failureReply);
-    if (route !== 'POST /v1/chat/completions') {
-      return openAiError(
-        404,
-        'invalid_request_error',
-        'This gateway serves POST /v1/chat/completions and GET /v1/models.',
-      );
-    }
-    const body = await readBody(request);
-    if (!body) {
-      return openAiError(
-        413,
-        'invalid_request_error',
-        `The request is larger than ${MAX_REQUEST_BYTES} bytes.`,
-        { connection: 'close' },
-      );
-    }
-    return complete({ body, headers: forwardedHeaders(request) }, signal);
-  }
-
-  async function complete(
-    request: Parameters<ModelUpstream['complete']>[0],
-    signal: AbortSignal,
-  ): Promise<Response> {
-    counter.request();
-    try {
-      const reply = await upstream.complete(request, signal);
-      if (reply.ok && reply.headers.get('content-type')?.startsWith('text/event-stream')) {
-        counter.success(null);
-        return reply;
-      }
-      const body = await readReply(reply);
-      if (reply.ok) counter.success(body.toString());
-      else fail(refusal(reply.status, body.toString()));
-      return new Response(body, reply);
-    } catch (error) {
-      if (signal.aborted) {
-        counter.abort();
-        throw error;
-      }
-      const failure = asGatewayError(error);
-      fail(failure);
-      return failureReply(failure);
-    }
-  }
-
-  function fail(failure: LlmGatewayError): void {
-    counter.failure();
-    onFailure?.(failure);
-  }
-
-  try {
-    server.listen(port, '127.0.0.1');
-    await once(server, 'listening');
-  } catch (error) {
-    throw new LlmGatewayError(
-      'LISTEN_FAILED',
-      `The gateway cannot listen on 127.0.0.1:${port}. Choose another port, or 0 for a free one.`,
-      { cause: error, permanent: false },
-    );
-  }
-  const address = server.address();
-  const boundPort = typeof address === 'object' && address ? address.port : port;
+  const server = await serveModels({ token, upstreams });
+  const before = countsOf(spending.snapshot());
 
   return {
-    url: `http://127.0.0.1:${boundPort}/v1`,
-    usage: () => counter.usage,
+    origin: server.origin,
+    spending,
+    status: () => {
+      const now = countsOf(spending.snapshot());
+      const all = [...circuits];
+      return {
+        calls: now.calls - before.calls,
+        failures: now.failures - before.failures,
+        tokens: now.tokens - before.tokens,
+        latencyMs: statistics.latency,
+        held: all.reduce((sum, [, circuit]) => sum + circuit.held, 0),
+        down: all.filter(([, circuit]) => circuit.isOpen).map(([host]) => host),
+      };
+    },
+    drain,
     close: async () => {
-      if (!server.listening) return;
-      const closed = once(server, 'close');
-      server.close();
-      server.closeAllConnections();
-      await closed;
+      drain();
+      await server.close();
     },
   };
 }
 
-function isAuthorized(request: IncomingMessage, token: string): boolean {
-  // Hashes have one length, as the comparison needs, and tell nothing of the token's own.
-  const digest = (text: string) => createHash('sha256').update(text).digest();
-  const given = request.headers.authorization ?? '';
-  return timingSafeEqual(digest(given), digest(`Bearer ${token}`));
-}
+/** Names and prices of models. */
+class Accounts {
+  readonly #plan: ModelPlan;
+  readonly #prices: Readonly<Record<string, Price>>;
+  readonly #severalHosts: boolean;
 
-function forwardedHeaders(request: IncomingMessage): Headers {
-  const headers = new Headers();
-  for (const name of requestHeaders) {
-    const value = request.headers[name];
-    if (typeof value === 'string') headers.set(name, value);
+  constructor(plan: ModelPlan, prices: Readonly<Record<string, Price>>) {
+    this.#plan = plan;
+    this.#prices = prices;
+    this.#severalHosts = new Set(plan.routes.map(hostOf)).size > 1;
   }
-  return headers;
-}
 
-/** The whole body, or null when it is too large. */
-async function readBody(request: IncomingMessage): Promise<Buffer<ArrayBuffer> | null> {
-  if (Number(request.headers['content-length'] ?? 0) > MAX_REQUEST_BYTES) return null;
-  // Destroying the request would take the connection along, and the refusal with it.
-  return collect(request.iterator({ destroyOnReturn: false }), MAX_REQUEST_BYTES);
-}
-
-async function readReply(reply: Response): Promise<Buffer<ArrayBuffer>> {
-  let body: Buffer<ArrayBuffer> | null;
-  try {
-    body = await collect(reply.body ?? [], MAX_REPLY_BYTES);
-  } catch (error) {
-    throw new LlmGatewayError(
-      'UPSTREAM_UNREACHABLE',
-      'The model provider broke off in the middle of its reply. Nothing to do if it is rare.',
-      { cause: error, permanent: false },
-    );
+  of(model: string, route: ModelRoute | null): { name: string; price: Price | null } {
+    // Nobody charges for the offline model.
+    if (route === null) return { name: model, price: { prompt: 0, completion: 0 } };
+    const name = this.#severalHosts ? `${hostOf(route)}/${model}` : model;
+    const provider = providerOf(route.baseUrl);
+    const known = provider ? ownValue(priceTables[provider.name]?.models ?? {}, model) : null;
+    return { name, price: ownValue(this.#prices, name) ?? ownValue(this.#prices, model) ?? known };
   }
-  if (body) return body;
-  throw new LlmGatewayError(
-    'UPSTREAM_REPLY_TOO_LARGE',
-    `The model provider's reply is larger than ${MAX_REPLY_BYTES} bytes. Lower llm.max_tokens, or check what answers at api_base.`,
-    { permanent: true },
-  );
-}
 
-async function collect(
-  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  limit: number,
-): Promise<Buffer<ArrayBuffer> | null> {
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of chunks) {
-    size += chunk.length;
-    if (size > limit) return null;
-    parts.push(chunk);
+  requirePrices(): void {
+    for (const { name, route } of this.#plan.models) {
+      if (this.of(name, route).price === null) {
+        throw new LlmGatewayError(
+          'PRICE_UNKNOWN',
+          `The price of ${name} is not known, so no cap in dollars can hold. Give it in the job's prices, or cap the tokens.`,
+          { permanent: true },
+        );
+      }
+    }
   }
-  return Buffer.concat(parts);
 }
 
-async function write(reply: Response, response: ServerResponse): Promise<void> {
-  response.writeHead(reply.status, Object.fromEntries(reply.headers));
-  if (reply.body) await pipeline(Readable.fromWeb(reply.body), response);
-  else response.end();
+function ownValue<T>(values: Readonly<Record<string, T>>, name: string): T | null {
+  return Object.hasOwn(values, name) ? (values[name] ?? null) : null;
 }
 
-function refusal(status: number, body: string): LlmGatewayError {
-  const keyRefused = status === 401 || status === 403;
-  return new LlmGatewayError(
-    keyRefused ? 'KEY_REFUSED' : 'UPSTREAM_FAILED',
-    `The model provider answered ${status}${keyRefused ? ', so it refuses the key' : ''}: ${body.replace(/\s+/g, ' ').slice(0, 300)}`,
-    // 408, 409, 425 and 429 ask for patience; the other 4xx find fault with the request itself.
-    { permanent: status < 500 && ![408, 409, 425, 429].includes(status) },
+function hostOf({ baseUrl }: ModelRoute): string {
+  return URL.parse(baseUrl)?.host ?? baseUrl;
+}
+
+function countsOf({ models }: Spend) {
+  return Object.values(models).reduce(
+    (sum, { calls, failures, promptTokens, completionTokens }) => ({
+      calls: sum.calls + calls,
+      failures: sum.failures + failures,
+      tokens: sum.tokens + promptTokens + completionTokens,
+    }),
+    { calls: 0, failures: 0, tokens: 0 },
   );
-}
-
-function asGatewayError(error: unknown): LlmGatewayError {
-  if (error instanceof LlmGatewayError) return error;
-  return new LlmGatewayError(
-    'UPSTREAM_FAILED',
-    'The request could not be passed on to the model, for a reason nobody expected (see the cause).',
-    { cause: error, permanent: false },
-  );
-}
-
-function failureReply(error: unknown): Response {
-  const failure = asGatewayError(error);
-  // OpenAI's clients retry any 5xx unless this header says that it is useless.
-  return openAiError(502, 'upstream_error', failure.message, {
-    'x-should-retry': String(!failure.permanent),
-  });
 }

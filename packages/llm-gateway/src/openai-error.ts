@@ -1,3 +1,5 @@
+import { jsonReply, type UpstreamReply } from './upstream.ts';
+
 /** The kinds of error that OpenAI's clients tell apart. */
 export type OpenAiErrorType =
   | 'authentication_error'
@@ -11,9 +13,7 @@ export function openAiError(
   type: OpenAiErrorType,
   message: string,
   headers: Readonly<Record<string, string>> = {},
-): Response {
-  return Response.json(
-    { error: { message, type, param: null, code: null } },
-    { status, headers: { ...headers } },
-  );
+  code: string | null = null,
+): UpstreamReply {
+  return jsonReply(status, { error: { message, type, param: null, code } }, headers);
 }

@@ -6,7 +6,7 @@ export interface WeightedModel {
 
 /** An OpenAI-compatible service that is known by name. */
 export interface Provider {
-  readonly name: string;
+  readonly name: 'gemini' | 'openai';
   readonly baseUrl: string;
   /** The environment variable that holds its key. */
   readonly keyVariable: string;

@@ -1,26 +1,8 @@
 const MASK = Buffer.from('[redacted]');
 
-/**
- * Replaces `secret` in a byte stream, also where it is split over chunks. A chunk goes on at once,
- * but for an end that could be the secret's beginning, so that streamed replies are not delayed.
- */
-export function redacting(secret: string): TransformStream<Uint8Array, Uint8Array> {
+/** Replaces every `secret` in a whole body. */
+export function redact(bytes: Buffer, secret: string): Buffer {
   const needle = Buffer.from(secret);
-  let held = Buffer.alloc(0);
-  return new TransformStream({
-    transform(chunk, controller) {
-      const bytes = replaceAll(Buffer.concat([held, chunk]), needle);
-      const end = bytes.length - partialMatch(bytes, needle);
-      held = bytes.subarray(end);
-      if (end > 0) controller.enqueue(bytes.subarray(0, end));
-    },
-    flush(controller) {
-      if (held.length > 0) controller.enqueue(held);
-    },
-  });
-}
-
-function replaceAll(bytes: Buffer<ArrayBuffer>, needle: Buffer): Buffer<ArrayBuffer> {
   const parts: Buffer[] = [];
   let from = 0;
   for (let at = bytes.indexOf(needle); at >= 0; at = bytes.indexOf(needle, from)) {
@@ -28,6 +10,25 @@ function replaceAll(bytes: Buffer<ArrayBuffer>, needle: Buffer): Buffer<ArrayBuf
     from = at + needle.length;
   }
   return parts.length === 0 ? bytes : Buffer.concat([...parts, bytes.subarray(from)]);
+}
+
+/**
+ * Replaces `secret` in a byte stream, also where it is split over chunks. A chunk goes on at once,
+ * but for an end that could be the secret's beginning, so that streamed replies are not delayed.
+ */
+export async function* redactStream(
+  chunks: AsyncIterable<Buffer>,
+  secret: string,
+): AsyncGenerator<Buffer> {
+  const needle = Buffer.from(secret);
+  let held: Buffer = Buffer.alloc(0);
+  for await (const chunk of chunks) {
+    const bytes = redact(Buffer.concat([held, chunk]), secret);
+    const end = bytes.length - partialMatch(bytes, needle);
+    held = bytes.subarray(end);
+    if (end > 0) yield bytes.subarray(0, end);
+  }
+  if (held.length > 0) yield held;
 }
 
 /** How many bytes at the end of `bytes` are the beginning of `needle`. */

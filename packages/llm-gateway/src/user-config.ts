@@ -1,27 +1,25 @@
 import { z } from 'zod';
 import { LlmGatewayError } from './errors.ts';
 
-/** Settings of one model that decide where its requests go. */
+/** Settings of one model that decide where its requests go, and how long they may take. */
 const routeSchema = z.looseObject({
+  name: z.string().nullish(),
   api_base: z.string().nullish(),
   api_key: z.string().nullish(),
   provider: z.string().nullish(),
   manual_mode: z.boolean().nullish(),
+  timeout: z.number().positive().nullish(),
+  retries: z.int().min(0).nullish(),
 });
 
-const userConfigSchema = z
-  .looseObject({
-    llm: routeSchema
-      .extend({
-        models: z.array(routeSchema).nullish(),
-        evaluator_models: z.array(routeSchema).nullish(),
-        primary_model: z.string().nullish(),
-        secondary_model: z.string().nullish(),
-      })
-      .nullish(),
-    evaluator: z.looseObject({}).nullish(),
-  })
-  .nullish();
+const llmSchema = routeSchema.extend({
+  models: z.array(routeSchema).nullish(),
+  evaluator_models: z.array(routeSchema).nullish(),
+  primary_model: z.string().nullish(),
+  secondary_model: z.string().nullish(),
+});
+
+const userConfigSchema = z.looseObject({ llm: llmSchema.nullish() }).nullish();
 
 export type Route = z.output<typeof routeSchema>;
 export type UserConfig = NonNullable<z.output<typeof userConfigSchema>>;
@@ -37,24 +35,17 @@ export function parseUserConfig(userConfig: unknown): UserConfig {
     throw invalid(`The config cannot be read. ${z.prettifyError(parsed.error)}`);
   }
   const config = parsed.data ?? {};
-  for (const route of routesOf(config)) refuseBypass(route);
+  const llm = config.llm ?? {};
+  for (const model of [{}, ...(llm.models ?? []), ...(llm.evaluator_models ?? [])]) {
+    refuseBypass(settingsOf(llm, model));
+  }
   return config;
 }
 
-/** Where each model's requests would go: its own settings, and those of `llm` for the unset ones. */
-export function routesOf({ llm }: UserConfig): Route[] {
-  const settings = llm ?? {};
-  const models = settings.models ?? [];
-  const listed = [...models, ...(settings.evaluator_models ?? [])];
-  const routes = listed.map((model) => ({ ...settings, ...setOf(model) }));
-  // Models of the primary and secondary form, and default ones, take all from `llm`.
-  const inherits = models.length === 0 || settings.primary_model || settings.secondary_model;
-  return inherits ? [...routes, settings] : routes;
-}
-
-/** Null counts as unset, as it does for OpenEvolve. */
-function setOf(model: Route): Route {
-  return Object.fromEntries(Object.entries(model).filter(([, value]) => value !== null));
+/** A model's settings: its own, and those of `llm` where it has none; null is none. */
+export function settingsOf(llm: Route, model: Route): Route {
+  const set = Object.entries(model).filter(([, value]) => value !== null);
+  return { ...llm, ...Object.fromEntries(set) };
 }
 
 /** OpenEvolve has model kinds that call no HTTP server at all, or wait for a person. */

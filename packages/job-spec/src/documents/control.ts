@@ -1,8 +1,11 @@
 import { z } from 'zod';
 import { timestampSchema } from '../names.ts';
 import { iterationsSchema } from './job.ts';
+import { maxTokensSchema, maxUsdSchema } from './spend.ts';
 
-/** `control/<n>.json`: what a user asks of a running job. */
+/**
+ * `control/<n>.json`: what a user asks of a running job. A `cap` changes the limits that it names.
+ */
 export const controlSchema = z.object({
   version: z.literal(1),
   number: z.int().min(1),
@@ -11,7 +14,11 @@ export const controlSchema = z.object({
     z.object({ kind: z.literal('stop') }),
     z.object({ kind: z.literal('commit') }),
     z.object({ kind: z.literal('extend'), iterations: iterationsSchema }),
-    z.object({ kind: z.literal('cap'), usd: z.number().min(0) }),
+    z.object({
+      kind: z.literal('cap'),
+      usd: maxUsdSchema.optional(),
+      tokens: maxTokensSchema.optional(),
+    }),
   ]),
 });
 

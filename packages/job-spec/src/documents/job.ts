@@ -14,6 +14,7 @@ import {
   sha256Schema,
   timestampSchema,
 } from '../names.ts';
+import { maxTokensSchema, maxUsdSchema, pricesSchema } from './spend.ts';
 
 export const iterationsSchema = z
   .int('a whole number')
@@ -96,6 +97,13 @@ export const jobSchema = z
     commitIntervalSeconds: z.int().min(1).max(300).default(DEFAULT_COMMIT_INTERVAL_SECONDS),
     env: z.record(jobVariableSchema, variableValueSchema),
     model: modelSchema,
+    /** What all attempts together may spend on models; no limit without it. */
+    maxUsd: maxUsdSchema.optional(),
+    /** Prompt and completion together. */
+    maxTokens: maxTokensSchema.optional(),
+    prices: pricesSchema.optional(),
+    /** How long the model provider may be down before the job ends; 10 minutes without it. */
+    maxOutageSeconds: z.int().min(1).max(86_400).optional(),
   })
   .superRefine((job, context) => {
     for (const field of ['program', 'evaluator', 'config', 'requirements'] as const) {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { MAX_ITERATIONS } from '../limits.ts';
+import { spendSchema } from './spend.ts';
 
 const count = z.int().min(0);
 
@@ -19,6 +20,8 @@ export const ledgerSchema = z
     candidates: count,
     lastIteration: count,
     tokens: z.object({ prompt: count, completion: count }),
+    /** By model, as the gateway counts; not there before the first record of it. */
+    spend: spendSchema.optional(),
   })
   .refine((ledger) => ledger.failed + ledger.candidates <= ledger.done, {
     path: ['done'],

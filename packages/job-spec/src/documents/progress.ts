@@ -4,6 +4,22 @@ import { ledgerSchema } from './ledger.ts';
 import { seqSchema } from './log-entry.ts';
 import { scoredProgramSchema } from './score.ts';
 
+/** How model calls go. */
+const callsSchema = z.object({
+  made: z.int().min(0),
+  failed: z.int().min(0),
+  /** Tokens a minute since the attempt began. */
+  tokensPerMinute: z.number().min(0),
+  /** Of the last good replies; null before the first. */
+  latencyMs: z
+    .object({ p50: z.number().min(0), p90: z.number().min(0), p99: z.number().min(0) })
+    .nullable(),
+  /** Calls that wait because a provider is down or asked to wait. */
+  held: z.int().min(0),
+  /** Providers that keep failing. */
+  down: z.array(z.string()),
+});
+
 /**
  * `progress.json`: where a running job stands; written by the newest generation only.
  *
@@ -25,6 +41,8 @@ export const progressSchema = z.object({
   lossWindow: z.object({ iterations: z.int().min(0), seconds: z.number().min(0) }),
   /** The number of the last control request that was carried out; 0 for none. */
   controlled: z.int().min(0),
+  /** The model calls of this attempt; not there before the first. What was spent is in the ledger. */
+  calls: callsSchema.optional(),
 });
 
 export type Progress = z.output<typeof progressSchema>;

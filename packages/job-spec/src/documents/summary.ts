@@ -3,6 +3,7 @@ import { jobIdSchema, jobNameSchema, ownerSchema, timestampSchema } from '../nam
 import { attemptRecordSchema } from './attempt-record.ts';
 import { outcomeSchema, seqSchema } from './log-entry.ts';
 import { scoredProgramSchema } from './score.ts';
+import { spendSchema } from './spend.ts';
 
 /** `evolution_summary.json`: what the whole job did, over all attempts. */
 export const summarySchema = z.object({
@@ -10,7 +11,8 @@ export const summarySchema = z.object({
   jobId: jobIdSchema,
   owner: ownerSchema,
   name: jobNameSchema,
-  outcome: outcomeSchema,
+  /** `cap`: the results so far of a job whose cap is reached; it can be resumed with another. */
+  outcome: z.enum([...outcomeSchema.options, 'cap']),
   iterations: z.object({
     asked: z.int().min(1),
     completed: z.int().min(0),
@@ -20,6 +22,7 @@ export const summarySchema = z.object({
   initial: scoredProgramSchema.nullable(),
   best: scoredProgramSchema.extend({ file: z.string() }).nullable(),
   tokens: z.object({ prompt: z.int().min(0), completion: z.int().min(0) }),
+  spend: spendSchema.optional(),
   model: z.object({ kind: z.enum(['provider', 'offline']), note: z.string() }),
   startedAt: timestampSchema,
   endedAt: timestampSchema,

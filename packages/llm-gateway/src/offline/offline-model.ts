@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { openAiError } from '../openai-error.ts';
-import type { ModelUpstream } from '../upstream.ts';
+import { jsonReply, type ModelUpstream } from '../upstream.ts';
 import { mutate } from './mutation.ts';
 import { readPrompt } from './prompt.ts';
 import { diffBlocks } from './proposal.ts';
@@ -45,7 +45,7 @@ export interface OfflineModelOptions {
  * estimate, characters / 4, and marked `"estimated": true`.
  *
  * @example
- * const gateway = await startGateway({ token, upstream: offlineModel({ seed: 1, latencyMs: 0 }) });
+ * await serveModels({ token, upstreams: { '/v1': offlineModel({ seed: 1, latencyMs: 0 }) } });
  */
 export function offlineModel(options: OfflineModelOptions): ModelUpstream {
   const { seed, latencyMs } = options;
@@ -68,11 +68,11 @@ export function offlineModel(options: OfflineModelOptions): ModelUpstream {
       const reply = `${OFFLINE_NOTICE}\n\n${propose(textOf('system'), textOf('user'), random)}`;
       await delay(latency, undefined, { signal });
       const promptLength = messages.reduce((total, message) => total + message.content.length, 0);
-      return Response.json(completion(reply, promptLength));
+      return jsonReply(200, completion(reply, promptLength));
     },
     async models() {
       const data = [{ id: OFFLINE_MODEL, object: 'model', created: 0, owned_by: 'offline' }];
-      return Response.json({ object: 'list', data });
+      return jsonReply(200, { object: 'list', data });
     },
   };
 }

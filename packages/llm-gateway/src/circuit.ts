@@ -1,0 +1,181 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { jobEnding } from './spending.ts';
+
+export interface CircuitOptions {
+  /** Calls at the provider at one time, at most. */
+  readonly maxInFlight: number;
+  /** How long the provider may fail without one good reply. */
+  readonly outageLimitMs: number;
+  /** Told once, when it has failed for longer. */
+  readonly onOutage: () => void;
+  /** From 0 to 1, for jitter. */
+  readonly random?: () => number;
+}
+
+/** Failures in a row, over all calls, after which calls are held back. */
+const OPEN_AFTER = 5;
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 30_000;
+
+/**
+ * What all calls to one provider share, so that they wait together and do not stampede.
+ *
+ * At most as many calls are under way as the provider bears: half as many after it asked to wait,
+ * one more with every good reply. After some failures in a row the circuit is open: calls are held,
+ * and one at a time tries, ever more seldom, until a reply is good. A provider that says how long to
+ * wait is believed.
+ */
+export class Circuit {
+  readonly #options: CircuitOptions;
+  readonly #random: () => number;
+  readonly #ending = new AbortController();
+  readonly #waiting = new Set<() => void>();
+  #window: number;
+  #inFlight = 0;
+  #pausedUntil = 0;
+  #failuresInARow = 0;
+  #failingSince: number | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #outage = false;
+  /** Good replies so far. */
+  successes = 0;
+
+  constructor(options: CircuitOptions) {
+    this.#options = options;
+    this.#random = options.random ?? Math.random;
+    this.#window = options.maxInFlight;
+  }
+
+  /** Whether calls are held back because the provider keeps failing. */
+  get isOpen(): boolean {
+    return this.#failuresInARow >= OPEN_AFTER;
+  }
+
+  /** Calls that are held back. */
+  get held(): number {
+    return this.#waiting.size;
+  }
+
+  /**
+   * Waits for a place at the provider; {@link leave} it afterwards.
+   *
+   * @throws {LlmGatewayError} `JOB_ENDING`; what `signal` aborts with.
+   */
+  async enter(signal: AbortSignal): Promise<void> {
+    if (this.#ending.signal.aborted) throw jobEnding();
+    signal.throwIfAborted();
+    if (this.#waiting.size === 0 && this.#mayEnter()) {
+      this.#inFlight += 1;
+      return;
+    }
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const admit = () => resolve();
+    const giveUp = () => reject(this.#ending.signal.aborted ? jobEnding() : signal.reason);
+    this.#waiting.add(admit);
+    signal.addEventListener('abort', giveUp);
+    this.#ending.signal.addEventListener('abort', giveUp);
+    this.#admit();
+    try {
+      await promise;
+    } finally {
+      this.#waiting.delete(admit);
+      signal.removeEventListener('abort', giveUp);
+      this.#ending.signal.removeEventListener('abort', giveUp);
+      this.#forgetWhenIdle();
+    }
+  }
+
+  leave(): void {
+    this.#inFlight -= 1;
+    this.#forgetWhenIdle();
+    this.#admit();
+  }
+
+  succeeded(): void {
+    this.successes += 1;
+    this.#failuresInARow = 0;
+    this.#failingSince = null;
+    this.#window = Math.min(this.#options.maxInFlight, this.#window + 1);
+    this.#admit();
+  }
+
+  /**
+   * A try failed in a way that may pass.
+   *
+   * @param busy whether the provider asked to wait.
+   * @param toldMs how long it said, null when it did not.
+   */
+  failed(busy: boolean, toldMs: number | null): void {
+    const now = Date.now();
+    this.#failuresInARow += 1;
+    this.#failingSince ??= now;
+    if (busy && now >= this.#pausedUntil) this.#window = Math.max(1, Math.ceil(this.#inFlight / 2));
+    if (this.isOpen) this.#window = 1;
+    if (this.isOpen && now - this.#failingSince >= this.#options.outageLimitMs) {
+      if (!this.#outage) this.#options.onOutage();
+      this.#outage = true;
+      return;
+    }
+    if (toldMs !== null || this.isOpen) {
+      const pause = toldMs ?? this.#backoff(this.#failuresInARow - OPEN_AFTER + 1);
+      this.#pause(now + pause * (1 + this.#random() / 4));
+    }
+  }
+
+  /**
+   * A call's own pause before its next try.
+   *
+   * @param tries of this call that failed so far.
+   */
+  async pauseBeforeTry(tries: number, signal: AbortSignal): Promise<void> {
+    const ended = AbortSignal.any([signal, this.#ending.signal]);
+    try {
+      await delay(this.#backoff(tries) * (0.5 + this.#random()), undefined, { signal: ended });
+    } catch {
+      signal.throwIfAborted();
+      throw jobEnding();
+    }
+  }
+
+  /** Lets no call in any more; those that wait end. Calls under way go on. */
+  end(): void {
+    this.#ending.abort();
+    clearTimeout(this.#timer ?? undefined);
+  }
+
+  #backoff(failures: number): number {
+    return Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(failures - 1, 10));
+  }
+
+  /** Holds all calls, but never so long that the last try before the limit is missed. */
+  #pause(until: number): void {
+    const limit = (this.#failingSince ?? 0) + this.#options.outageLimitMs;
+    this.#pausedUntil = Math.max(this.#pausedUntil, Math.min(until, limit));
+  }
+
+  #mayEnter(): boolean {
+    const allowed = this.isOpen ? 1 : Math.floor(this.#window);
+    return this.#inFlight < allowed && Date.now() >= this.#pausedUntil;
+  }
+
+  #admit(): void {
+    for (const admit of this.#waiting) {
+      if (!this.#mayEnter()) break;
+      this.#waiting.delete(admit);
+      this.#inFlight += 1;
+      admit();
+    }
+    const pause = this.#pausedUntil - Date.now();
+    if (this.#waiting.size > 0 && pause > 0 && this.#timer === null) {
+      this.#timer = setTimeout(() => {
+        this.#timer = null;
+        this.#admit();
+      }, pause);
+    }
+  }
+
+  /** A failure that nobody tries again says nothing of an outage. */
+  #forgetWhenIdle(): void {
+    if (this.#inFlight === 0 && this.#waiting.size === 0 && !this.isOpen) this.#failingSince = null;
+  }
+}

@@ -1,0 +1,253 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { CallStatistics } from './call-statistics.ts';
+import type { Circuit } from './circuit.ts';
+import { readCompletionReply, readCompletionRequest, watchStream } from './completion.ts';
+import { LlmGatewayError, type LlmGatewayErrorCode } from './errors.ts';
+import { openAiError } from './openai-error.ts';
+import type { Price } from './prices.ts';
+import { jobEnding, type Reservation, type Spending } from './spending.ts';
+import type { ModelUpstream, UpstreamReply, UpstreamRequest } from './upstream.ts';
+
+/** Why no call can succeed any more. */
+export type FatalCode = Extract<
+  LlmGatewayErrorCode,
+  'KEY_REFUSED' | 'MODEL_UNKNOWN' | 'PRICE_UNKNOWN'
+>;
+
+export interface Governance {
+  readonly circuit: Circuit;
+  readonly spending: Spending;
+  readonly statistics: CallStatistics;
+  /** The provider's host, for messages. */
+  readonly host: string;
+  /** How often a call that fails while others succeed is tried again. */
+  readonly retries: number;
+  /** The name of a model in the ledger, and its price; null when it is not known. */
+  readonly account: (model: string) => { readonly name: string; readonly price: Price | null };
+  /** Told of each try that failed. */
+  readonly onFailure: (failure: LlmGatewayError) => void;
+  readonly onFatal: (code: FatalCode, message: string) => void;
+}
+
+/** Before the provider's no is believed it is asked again. */
+const CONFIRM_AFTER_MS = 500;
+/** 402: the account has nothing left. 529: what some providers say instead of 503. */
+const busyStatus = new Set([402, 429, 503, 529]);
+const passingStatus = new Set([408, 409, 425]);
+/** Gemini answers 400 to a key that it does not know. */
+const keyComplaint = /api[ _]key[ _](not valid|invalid)|invalid[ _]api[ _]key|incorrect api key/i;
+
+/**
+ * An upstream under our policy: counted, kept under the cap, tried again, held back.
+ *
+ * - What may pass is tried again as long as it takes: nothing that a provider's outage does costs
+ *   the client a call. Only failures that come while other calls succeed count against `retries`.
+ * - A reply that is empty or cut off is tried once more.
+ * - A key that is refused, and a model that the provider never served and does not know, are
+ *   confirmed once and then end the job.
+ * - Any other complaint about the request goes to the client as it is.
+ */
+export function governedUpstream(upstream: ModelUpstream, rules: Governance): ModelUpstream {
+  return {
+    models: (signal) => upstream.models(signal),
+    async complete(request, signal) {
+      const asked = readCompletionRequest(request.body);
+      if (!asked) {
+        return openAiError(400, 'invalid_request_error', 'This is no completion request.');
+      }
+      const { name, price } = rules.account(asked.model);
+      const call = new Call(upstream, rules, { ...request, body: asked.body }, signal);
+      return call.run(() => rules.spending.reserve(name, asked.atMost, price, signal));
+    },
+  };
+}
+
+class Call {
+  readonly #upstream: ModelUpstream;
+  readonly #rules: Governance;
+  readonly #request: UpstreamRequest;
+  readonly #signal: AbortSignal;
+  #successesSeen: number;
+  #failures = 0;
+  #tries = 0;
+  #poorReplies = 0;
+  #denials = 0;
+
+  constructor(
+    upstream: ModelUpstream,
+    rules: Governance,
+    request: UpstreamRequest,
+    signal: AbortSignal,
+  ) {
+    this.#upstream = upstream;
+    this.#rules = rules;
+    this.#request = request;
+    this.#signal = signal;
+    this.#successesSeen = rules.circuit.successes;
+  }
+
+  async run(reserve: () => Promise<Reservation>): Promise<UpstreamReply> {
+    const { circuit } = this.#rules;
+    for (;;) {
+      await circuit.enter(this.#signal);
+      let streams = false;
+      try {
+        const reply = await this.#try(await reserve(), () => {
+          streams = true;
+        });
+        if (reply) return reply;
+      } finally {
+        if (!streams) circuit.leave();
+      }
+      if (!circuit.isOpen) await circuit.pauseBeforeTry(this.#tries, this.#signal);
+    }
+  }
+
+  /** @returns the reply for the client, or null to try again. */
+  async #try(reservation: Reservation, streams: () => void): Promise<UpstreamReply | null> {
+    const { statistics } = this.#rules;
+    const began = performance.now();
+    this.#tries += 1;
+    let reply: UpstreamReply;
+    try {
+      reply = await this.#upstream.complete(this.#request, this.#signal);
+    } catch (error) {
+      return this.#noReply(error, reservation);
+    }
+    if (reply.status !== 200) return this.#refused(reply, reservation);
+    if (!Buffer.isBuffer(reply.body)) {
+      streams();
+      return { ...reply, body: this.#counted(reply.body, reservation, began) };
+    }
+    const read = readCompletionReply(reply.body);
+    const poor = read === null || read.empty;
+    if (read?.usage) reservation.counted(read.usage, poor);
+    else reservation.uncounted(poor);
+    if (poor) return this.#poor(reply, read === null);
+    this.#rules.circuit.succeeded();
+    statistics.succeeded(performance.now() - began);
+    return reply;
+  }
+
+  #noReply(error: unknown, reservation: Reservation): null {
+    if (this.#signal.aborted) {
+      reservation.uncounted(true);
+      throw error;
+    }
+    const failure = error instanceof LlmGatewayError ? error : unexpected(error);
+    if (failure.code === 'UPSTREAM_BROKE_OFF') reservation.uncounted(true);
+    else reservation.refused();
+    this.#failed(failure, false, null);
+    return null;
+  }
+
+  async #refused(reply: UpstreamReply, reservation: Reservation): Promise<UpstreamReply | null> {
+    reservation.refused();
+    const { circuit, host, onFatal } = this.#rules;
+    const text = Buffer.isBuffer(reply.body) ? reply.body.toString() : '';
+    const { status } = reply;
+    const said = `${host} answered ${status}: ${text.replace(/\s+/g, ' ').slice(0, 300)}`;
+    if (status === 401 || status === 403 || (status === 400 && keyComplaint.test(text))) {
+      const message = `the key for ${host} is refused (${status}): store a valid one and resume`;
+      await this.#denied(() => onFatal('KEY_REFUSED', message));
+      this.#report('KEY_REFUSED', said, true);
+      return null;
+    }
+    if (status === 404 && circuit.successes === 0) {
+      const message = `${host} does not know the model or has nothing at this address (404): correct llm in the config`;
+      await this.#denied(() => onFatal('MODEL_UNKNOWN', message));
+      this.#report('MODEL_UNKNOWN', said, true);
+      return null;
+    }
+    if (busyStatus.has(status)) {
+      this.#failed(failureOf('UPSTREAM_BUSY', said, false), true, toldToWait(reply));
+      return null;
+    }
+    if (status >= 500 || passingStatus.has(status)) {
+      this.#failed(failureOf('UPSTREAM_FAILED', said, false), false, toldToWait(reply));
+      return null;
+    }
+    this.#report('UPSTREAM_FAILED', said, true);
+    return { ...reply, headers: { ...reply.headers, 'x-should-retry': 'false' } };
+  }
+
+  /** What the provider says of key or model is believed when it says it twice. */
+  async #denied(fatal: () => void): Promise<void> {
+    this.#denials += 1;
+    if (this.#denials > 1) {
+      fatal();
+      throw jobEnding();
+    }
+    await delay(CONFIRM_AFTER_MS, undefined, { signal: this.#signal });
+  }
+
+  #poor(reply: UpstreamReply, cut: boolean): UpstreamReply | null {
+    const { circuit, host } = this.#rules;
+    // The provider is there.
+    circuit.succeeded();
+    this.#poorReplies += 1;
+    this.#report('REPLY_EMPTY', `The reply of ${host} is ${cut ? 'cut off' : 'empty'}.`, false);
+    return this.#poorReplies > 1 ? reply : null;
+  }
+
+  #failed(failure: LlmGatewayError, busy: boolean, toldMs: number | null): void {
+    const { circuit, retries, onFailure } = this.#rules;
+    onFailure(failure);
+    circuit.failed(busy, toldMs);
+    const othersSucceed = circuit.successes !== this.#successesSeen;
+    this.#successesSeen = circuit.successes;
+    if (othersSucceed && !busy) this.#failures += 1;
+    if (failure.permanent || this.#failures > retries) throw failure;
+  }
+
+  #report(code: LlmGatewayErrorCode, message: string, permanent: boolean): void {
+    this.#rules.onFailure(failureOf(code, message, permanent));
+  }
+
+  /** Passes a streamed reply on, and settles the call at its end, however it comes. */
+  async *#counted(
+    body: AsyncIterable<Buffer>,
+    reservation: Reservation,
+    began: number,
+  ): AsyncGenerator<Buffer> {
+    const { circuit, statistics } = this.#rules;
+    const watch = watchStream();
+    let complete = false;
+    try {
+      for await (const chunk of body) {
+        watch.see(chunk);
+        yield chunk;
+      }
+      complete = true;
+      circuit.succeeded();
+      statistics.succeeded(performance.now() - began);
+    } finally {
+      const usage = watch.usage();
+      if (usage) reservation.counted(usage, !complete);
+      else reservation.uncounted(!complete);
+      circuit.leave();
+    }
+  }
+}
+
+/** How long the provider asks to wait, in milliseconds; null when it does not say. */
+function toldToWait({ headers }: UpstreamReply): number | null {
+  const milliseconds = Number(headers['retry-after-ms'] ?? Number.NaN);
+  if (milliseconds >= 0) return milliseconds;
+  const told = headers['retry-after'];
+  if (told === undefined) return null;
+  const wait = /^\d+(\.\d+)?$/.test(told) ? Number(told) * 1000 : Date.parse(told) - Date.now();
+  return Number.isFinite(wait) ? Math.max(0, wait) : null;
+}
+
+function failureOf(code: LlmGatewayErrorCode, message: string, permanent: boolean) {
+  return new LlmGatewayError(code, message, { permanent });
+}
+
+function unexpected(cause: unknown): LlmGatewayError {
+  return new LlmGatewayError(
+    'UPSTREAM_FAILED',
+    'The request could not be passed on to the model, for a reason nobody expected (see the cause).',
+    { cause, permanent: true },
+  );
+}
