@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, it } from 'vitest';
 import { openStore } from './open-store.ts';
+import { S3Store } from './s3-store/s3-store.ts';
 
 it('opens a folder by its URI, also with spaces in its name', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'open store '));
@@ -11,6 +12,25 @@ it('opens a folder by its URI, also with spaces in its name', async () => {
   await store.put('a', Uint8Array.of(1));
   expect(await (await openStore(pathToFileURL(folder).href)).get('a')).toEqual(Uint8Array.of(1));
   await rm(folder, { recursive: true });
+});
+
+it('names a bucket and a prefix by s3://', async () => {
+  expect(await openStore('s3://my-bucket')).toBeInstanceOf(S3Store);
+  const store = await openStore('s3://my-bucket/users/ana%20b/');
+  await expect(store.get('../x')).rejects.toMatchObject({ code: 'INVALID_KEY' });
+});
+
+it.each([
+  's3://',
+  's3://No_Bucket/a',
+  's3://ab',
+  's3://bucket//a',
+  's3://bucket/a?versionId=1',
+  's3://me@bucket/a',
+  's3://bucket:9000/a',
+  's3://bucket/%E0%A4%A',
+])('refuses %j', async (uri) => {
+  await expect(openStore(uri)).rejects.toMatchObject({ code: 'INVALID_URI', permanent: true });
 });
 
 it.each(['ftp://host/a', '/var/lib/store', 'file://elsewhere/a', 'C:\\store', ''])(

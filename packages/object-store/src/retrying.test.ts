@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { ObjectStoreError } from './errors.ts';
 import { MemoryStore } from './memory-store.ts';
@@ -18,6 +19,15 @@ objectStoreContract(`retrying over refusals, seed ${seed}`, async () => {
   const refusals = new FaultStore(new MemoryStore(), (call) => (faults(call) ? 'refuse' : null));
   return retrying(refusals, { ...fast, attempts: 100 });
 });
+
+/** Until it is cancelled. */
+function neverAnswers(_key: string, { signal }: { signal: AbortSignal }): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () =>
+      reject(new ObjectStoreError('ABORTED', 'aborted', { cause: signal.reason })),
+    );
+  });
+}
 
 /** The first `count` calls end with a fault. */
 function failing(count: number, fault: 'refuse' | 'lose-reply' = 'refuse'): FaultStore {
@@ -57,18 +67,44 @@ describe('retrying', () => {
   });
 
   it('turns a call that never answers into UNAVAILABLE at the deadline', async () => {
-    const silent: ObjectStore = Object.assign(new MemoryStore(), {
-      get: (_key: string, { signal }: { signal: AbortSignal }) =>
-        new Promise<never>((_, reject) => {
-          signal.addEventListener('abort', () =>
-            reject(new ObjectStoreError('ABORTED', 'aborted', { cause: signal.reason })),
-          );
-        }),
-    });
+    const silent: ObjectStore = Object.assign(new MemoryStore(), { get: neverAnswers });
     await expect(retrying(silent, { deadlineMs: 20 }).get('a')).rejects.toMatchObject({
       code: 'UNAVAILABLE',
       permanent: false,
     });
+  });
+
+  it('cuts off a try that never answers, and goes on with the next one', async () => {
+    const memory = new MemoryStore();
+    await memory.put('a', body);
+    let tries = 0;
+    const slow: ObjectStore = Object.assign(new MemoryStore(), {
+      get: (key: string, options: { signal: AbortSignal }) =>
+        ++tries < 3 ? neverAnswers(key, options) : memory.get(key),
+    });
+    expect(await retrying(slow, { ...fast, tryMs: 10 }).get('a')).toEqual(body);
+    expect(tries).toBe(3);
+  });
+
+  it('lets a stream take longer than a try and the deadline, and repeats it from its beginning', async () => {
+    const store = failing(2);
+    let opened = 0;
+    const slow = {
+      bytes: 3,
+      async *open() {
+        opened += 1;
+        await delay(40);
+        yield body;
+      },
+    };
+    const half = failing(0);
+    half.plan = ({ index }) => (index < 2 ? 'lose-reply' : null);
+    await retrying(half, { ...fast, tryMs: 10, deadlineMs: 10 }).putStream('a', slow);
+    expect(opened).toBe(3);
+    expect(await half.get('a')).toEqual(body);
+    await expect(
+      retrying(store, { ...fast, attempts: 2 }).putStream('a', slow),
+    ).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
 
   it('stops waiting when its caller cancels', async () => {

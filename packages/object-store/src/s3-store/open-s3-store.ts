@@ -12,10 +12,14 @@ const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
  * @throws {ObjectStoreError} `INVALID_URI`, `INVALID_KEY`
  */
 export function openS3Store(uri: URL): ObjectStore {
-  if (!BUCKET.test(uri.host)) {
-    throw new ObjectStoreError('INVALID_URI', `${JSON.stringify(uri.host)} is no bucket name.`);
+  const { host: bucket, username, search, hash, pathname } = uri;
+  if (!BUCKET.test(bucket) || username || search || hash) {
+    throw new ObjectStoreError(
+      'INVALID_URI',
+      `${uri.href} is not s3://bucket/prefix. A bucket's name has 3 to 63 of a-z, 0-9, - and .`,
+    );
   }
-  const store = new S3Store(uri.host);
-  const prefix = decodeURIComponent(uri.pathname).replace(/^\/|\/$/g, '');
+  const store = new S3Store(bucket);
+  const prefix = decodeURIComponent(pathname).replace(/^\//, '').replace(/\/$/, '');
   return prefix === '' ? store : prefixed(store, prefix);
 }

@@ -14,6 +14,9 @@ const SOCKETS = 64;
 /** S3 refuses smaller chunks of a streamed body: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html */
 const STREAM_CHUNK_BYTES = 64 * 1024;
 
+/** The SDK would print on the console: errors are for the caller to show. */
+const SILENT = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+
 type Send<T> = (options: { abortSignal?: AbortSignal }) => Promise<T>;
 
 /**
@@ -31,6 +34,7 @@ export class S3Bucket {
     const agent = { keepAlive: true, maxSockets: SOCKETS };
     this.client = new S3Client({
       forcePathStyle: hasOwnEndpoint(),
+      logger: SILENT,
       // It would open a new connection for each large body.
       expectContinueHeader: false,
       requestStreamBufferSize: STREAM_CHUNK_BYTES,
@@ -67,6 +71,8 @@ export class S3Bucket {
     }
   }
 }
+
+function ignore(): void {}
 
 function isClockCorrected(error: unknown): boolean {
   return (

@@ -13,6 +13,7 @@ const CODES: Readonly<Record<string, ObjectStoreErrorCode>> = {
   NoSuchKey: 'NOT_FOUND',
   NotFound: 'NOT_FOUND',
   NoSuchBucket: 'NO_BUCKET',
+  AccessDenied: 'ACCESS_DENIED',
   PreconditionFailed: 'ALREADY_EXISTS',
   InvalidRange: 'INVALID_RANGE',
   KeyTooLongError: 'INVALID_KEY',

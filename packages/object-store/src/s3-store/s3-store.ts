@@ -132,6 +132,8 @@ export class S3Store implements ObjectStore {
       const page = await this.#bucket.call(prefix, options, (o) =>
         this.#bucket.client.send(new ListObjectsV2Command(input), o),
       );
+      // An answer without a body is no empty list.
+      if (page.IsTruncated === undefined) throw this.#incomplete(prefix);
       for (const { Key, Size } of page.Contents ?? []) {
         // Consoles make empty objects that end in a slash and stand for folders.
         if (Key !== undefined && isKey(Key)) yield { key: Key, bytes: Size ?? 0 };
@@ -174,6 +176,11 @@ export class S3Store implements ObjectStore {
     return Object.fromEntries(TagSet.map(({ Key = '', Value = '' }) => [Key, Value]));
   }
 
+  #incomplete(key: string): ObjectStoreError {
+    const place = `s3://${this.#bucket.name}/${key}`;
+    return new ObjectStoreError('UNAVAILABLE', `${place}: the server's answer is not complete.`);
+  }
+
   #at(key: string): { readonly Bucket: string; readonly Key: string } {
     return { Bucket: this.#bucket.name, Key: key };
   }
@@ -204,10 +211,7 @@ export class S3Store implements ObjectStore {
     const [, first, total] = /^bytes (\d+)-\d+\/(\d+)$/.exec(ContentRange) ?? [];
     if (Number(first) !== offset) {
       body.body.destroy();
-      throw new ObjectStoreError(
-        'UNAVAILABLE',
-        `s3://${this.#bucket.name}/${key}: the server gave ${JSON.stringify(ContentRange)} for ${input.Range}.`,
-      );
+      throw this.#incomplete(key);
     }
     return { body, total: Number(total) };
   }
