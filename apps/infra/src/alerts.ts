@@ -22,7 +22,8 @@ const NO_COMMIT_FOR = Duration.minutes(30);
 /** Per cent of the monthly budget. */
 const BUDGET_ALERTS = [80, 100];
 
-export interface AlertsProps extends Pick<StackConfig, 'alertEmail' | 'monthlyBudgetUsd'> {
+export interface AlertsProps
+  extends Pick<StackConfig, 'environment' | 'alertEmail' | 'monthlyBudgetUsd'> {
   readonly names: ResourceNames;
   readonly jobQueueArn: string;
 }
@@ -40,7 +41,7 @@ export class Alerts extends Construct {
   constructor(scope: Construct, id: string, props: AlertsProps) {
     super(scope, id);
     this.topic = new Topic(this, 'Topic', {
-      displayName: 'OpenEvolve alerts',
+      displayName: `OpenEvolve ${props.environment}`,
       enforceSSL: true,
     });
     this.topic.addSubscription(new EmailSubscription(props.alertEmail));
@@ -113,6 +114,6 @@ export class Alerts extends Construct {
       })),
     });
     // Budgets tries the topic when it is told of it.
-    budget.node.addDependency(this.topic);
+    budget.node.addDependency(this.topic.node.findChild('Policy'));
   }
 }

@@ -17,6 +17,7 @@ export function resourceNames(environment: string) {
     dashboard: prefix,
     budget: prefix,
     savedQueries: prefix,
+    jobEventsPolicy: `${prefix}-job-events`,
     /** An owner's log group is `<logGroup>/<owner>`. */
     logGroup: `/aws/batch/openevolve/${environment}`,
     settings: `/openevolve/${environment}/config`,

@@ -78,7 +78,7 @@ export class OpenEvolveStack extends Stack {
       names,
       jobQueueArn: queue.jobQueueArn,
     });
-    const events = new JobEvents(this, 'JobEvents', { jobQueueArn: queue.jobQueueArn });
+    const events = new JobEvents(this, 'JobEvents', { names, jobQueueArn: queue.jobQueueArn });
     const views = {
       names,
       owners: [...config.users, ...config.moreUsers.flat()],

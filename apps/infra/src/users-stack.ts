@@ -1,5 +1,5 @@
 import type { StackConfig } from '@openevolve-aws/job-spec';
-import { Stack } from 'aws-cdk-lib';
+import { CrossStackReferences, ReferenceStrength, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { resourceNames } from './names.ts';
 import type { Commons } from './owner-access.ts';
@@ -22,6 +22,8 @@ export class UsersStack extends Stack {
       description: `OpenEvolve users, group ${props.number} (${environment})`,
       env: { region },
     });
+    // By export and import: the first stack stays while this one uses it.
+    CrossStackReferences.of(this).consume(ReferenceStrength.STRONG);
     tagAll(this, environment);
     addOwners(this, props.users, props.config, props.commons);
   }
