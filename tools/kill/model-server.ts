@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { offlineModel, startGateway } from '@openevolve-aws/llm-gateway';
+import { jsonReply, offlineModel, serveModels } from '@openevolve-aws/llm-gateway';
 
 /** How the model behaves; may be changed while it serves. */
 export interface ModelBehaviour {
@@ -31,28 +31,30 @@ export async function startModelServer(
 ): Promise<ModelServer> {
   const model = offlineModel({ seed, latencyMs: 0 });
   const token = randomUUID();
-  const gateway = await startGateway({
+  const server = await serveModels({
     token,
-    upstream: {
-      models: (signal) => model.models(signal),
-      async complete(request, signal) {
-        const [low, high] = behaviour.latencyMs;
-        const fails = random() < behaviour.failures;
-        await delay(low + (high - low) * random(), undefined, { signal });
-        return fails
-          ? Response.json({ error: { message: 'out of order' } }, { status: 500 })
-          : model.complete(request, signal);
+    upstreams: {
+      '/v1': {
+        models: (signal) => model.models(signal),
+        async complete(request, signal) {
+          const [low, high] = behaviour.latencyMs;
+          const fails = random() < behaviour.failures;
+          await delay(low + (high - low) * random(), undefined, { signal });
+          return fails
+            ? jsonReply(500, { error: { message: 'out of order' } })
+            : model.complete(request, signal);
+        },
       },
     },
   });
   return {
     llm: {
-      api_base: gateway.url,
+      api_base: `${server.origin}/v1`,
       api_key: token,
       models: [{ name: 'any-model', weight: 1 }],
       retries: 0,
     },
     behaviour,
-    close: () => gateway.close(),
+    close: () => server.close(),
   };
 }

@@ -6,6 +6,7 @@ import {
   containerExit,
   type Outcome,
   parseDocument,
+  type Summary,
   submissionSchema,
 } from '@openevolve-aws/job-spec';
 import { isStoreError } from '@openevolve-aws/object-store';
@@ -21,7 +22,7 @@ import { downloadInputs } from './inputs.ts';
 import type { Log } from './log.ts';
 import { restoreJob } from './restore/restore-job.ts';
 import { storeAttemptLog, writeOutputs } from './results/outputs.ts';
-import type { StopRequest } from './stop-request.ts';
+import type { Stop, StopRequest } from './stop-request.ts';
 
 export interface AttemptOptions {
   readonly environment: ContainerEnvironment;
@@ -97,7 +98,8 @@ class Attempt {
     const complete = completeRun(session, this.#restored, plan);
     if (complete) {
       log.info('The run is complete already; only its results are left to write.');
-      return this.#finish(complete.outcome, complete.saved);
+      await this.#writeResults(complete.outcome, complete.saved, done(complete.outcome));
+      return done(complete.outcome);
     }
     if (plan.stop) {
       stop.request('asked to stop', 'STOPPED');
@@ -123,22 +125,35 @@ class Attempt {
 
   async #conclude(end: JobEvolutionEnd): Promise<AttemptEnd> {
     switch (end.kind) {
-      case 'stopped': {
-        const { reason, exit } = end.stop;
-        return {
-          how: 'interrupted',
-          exitCode: containerExit[exit],
-          reason: `interrupted (${reason})`,
-        };
-      }
+      case 'stopped':
+        return this.#stopped(end.stop);
       case 'unfinished':
         return { how: 'by itself', exitCode: containerExit.GO_ON, reason: end.reason };
       case 'complete': {
-        const { seq, ledger } = end.saved.entry;
-        await this.#claimed.session.end(end.outcome, seq, ledger);
-        return this.#finish(end.outcome, end.saved);
+        const saved = this.#withSpend(end.saved);
+        await this.#claimed.session.end(end.outcome, saved.entry.seq, saved.entry.ledger);
+        await this.#writeResults(end.outcome, saved, done(end.outcome));
+        return done(end.outcome);
       }
     }
+  }
+
+  async #stopped({ reason, exit }: Stop): Promise<AttemptEnd> {
+    const end: AttemptEnd = {
+      how: 'interrupted',
+      exitCode: containerExit[exit],
+      reason: exit === 'GO_ON' || exit === 'STOPPED' ? `interrupted (${reason})` : reason,
+    };
+    const saved = this.#evolution?.saved ?? this.#restored;
+    if (exit === 'CAP_REACHED' && saved) {
+      await this.#writeResults('cap', this.#withSpend(saved), end);
+    }
+    return end;
+  }
+
+  #withSpend({ entry, directory }: Saved): Saved {
+    const ledger = this.#evolution?.stamp(entry.ledger) ?? entry.ledger;
+    return { entry: { ...entry, ledger }, directory };
   }
 
   async #restore(): Promise<void> {
@@ -180,18 +195,17 @@ class Attempt {
   }
 
   async #readControl(after: number, signal?: AbortSignal): Promise<ControlPlan> {
-    return planControl(await this.#control.read(signal), this.#claimed.job.iterations, after);
+    return planControl(await this.#control.read(signal), this.#claimed.job, after);
   }
 
-  /** Writes the results of a run that is complete. */
-  async #finish(outcome: Outcome, { entry, directory }: Saved): Promise<AttemptEnd> {
+  /** Writes the results of a run that is complete, or that goes no further under its cap. */
+  async #writeResults(
+    outcome: Summary['outcome'],
+    { entry, directory }: Saved,
+    end: AttemptEnd,
+  ): Promise<void> {
     const { job, outputs, session, earlier } = this.#claimed;
     await this.#evolution?.progress.enter('writing results');
-    const success: AttemptEnd = {
-      how: 'done',
-      exitCode: containerExit.DONE,
-      reason: `done (${outcome})`,
-    };
     await storeAttemptLog(outputs, session.generation, this.#folders.output);
     await writeOutputs({
       job,
@@ -200,9 +214,8 @@ class Attempt {
       outcome,
       commit: entry,
       directory,
-      attempts: [...earlier, this.#closedRecord(success)],
+      attempts: [...earlier, this.#closedRecord(end)],
     });
-    return success;
   }
 
   /** The last words of an attempt: its log, its record and, where it will not go on, the entry. */
@@ -240,6 +253,10 @@ class Attempt {
   }
 }
 
+function done(outcome: Outcome): AttemptEnd {
+  return { how: 'done', exitCode: containerExit.DONE, reason: `done (${outcome})` };
+}
+
 /**
  * The end that the log tells of, when nothing more is asked for and what was restored is what the
  * run ended with: an older commit is not, when the last one is damaged.
@@ -268,6 +285,7 @@ function carryOver(commit: CommitEntry, { state }: Session): CommitEntry {
         prompt: Math.max(tokens.prompt, newest.tokens.prompt),
         completion: Math.max(tokens.completion, newest.tokens.completion),
       },
+      ...(newest.spend && { spend: newest.spend }),
     },
   };
 }

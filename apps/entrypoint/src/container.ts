@@ -5,24 +5,29 @@ import {
   JobSpecError,
   parseContainerEnvironment,
 } from '@openevolve-aws/job-spec';
+import { keyVariables } from '@openevolve-aws/llm-gateway';
 import { runAttempt } from './attempt.ts';
 import { endOf } from './attempt-end.ts';
 import { createLog } from './log.ts';
+import { secretsIn } from './secrets.ts';
 import { StopRequest } from './stop-request.ts';
 
 /**
  * One run of the container: reads the environment, listens for signals, runs the attempt and turns
  * what comes of it into an exit code of job-spec's table.
+ *
+ * @param processEnvironment loses its keys: a diagnostic report would show them.
  */
-export async function runContainer(
-  variables: Readonly<Record<string, string | undefined>>,
-): Promise<number> {
+export async function runContainer(processEnvironment: NodeJS.ProcessEnv): Promise<number> {
+  const variables = { ...processEnvironment };
+  for (const name of keyVariables) {
+    delete processEnvironment[name];
+  }
   const stop = new StopRequest();
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     process.on(signal, () => stop.request(signal));
   }
-  const secrets = [variables.GEMINI_API_KEY ?? '', variables.OPENAI_API_KEY ?? ''];
-  const log = createLog(secrets, (line) => process.stdout.write(`${line}\n`));
+  const log = createLog(secretsIn(variables), (line) => process.stdout.write(`${line}\n`));
 
   let environment: ContainerEnvironment;
   try {

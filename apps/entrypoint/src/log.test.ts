@@ -28,3 +28,10 @@ it('shows what other programs print in a way that can pass for none of its own l
     expect(line).toMatch(/^\| /);
   }
 });
+
+it('hides a secret that it is told later, and does not take a short word for one', () => {
+  const { lines, log } = record(['any']);
+  log.hide('sk-0123456789');
+  log.info('any sk-0123456789');
+  expect(lines[0]).toMatch(/any \*{8}$/);
+});

@@ -7,18 +7,30 @@ export interface Log {
   quote(line: string): void;
   /** A line in CloudWatch's embedded metric format, for a program to read. */
   metrics(line: string): void;
+  /** Masks one more secret from here on. */
+  hide(secret: string): void;
 }
+
+/** No provider hands out shorter keys. */
+const MIN_SECRET = 8;
 
 /**
  * A log in which the given secrets are masked, wherever they come from.
  *
- * @param secrets values that must never be shown; empty ones are ignored.
+ * @param secrets values that must never be shown; those of a few letters are no secrets, and
+ *   would mask ordinary words.
  * @param write takes one line without its newline.
  */
 export function createLog(secrets: readonly string[], write: (line: string) => void): Log {
-  const hidden = secrets.filter((secret) => secret !== '');
+  const hidden = new Set<string>();
+  const hide = (secret: string) => {
+    if (secret.length >= MIN_SECRET) {
+      hidden.add(secret);
+    }
+  };
+  secrets.forEach(hide);
   const mask = (text: string) =>
-    hidden.reduce((masked, secret) => masked.replaceAll(secret, '********'), text);
+    [...hidden].reduce((masked, secret) => masked.replaceAll(secret, '********'), text);
   const line = (level: string, message: string) =>
     write(mask(`${level} ${new Date().toISOString()} ${message.replaceAll('\n', ' ')}`));
   return {
@@ -27,5 +39,6 @@ export function createLog(secrets: readonly string[], write: (line: string) => v
     error: (message) => line('ERROR', message),
     quote: (text) => write(`| ${mask(text)}`),
     metrics: (text) => write(text),
+    hide,
   };
 }

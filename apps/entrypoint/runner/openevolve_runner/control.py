@@ -6,39 +6,43 @@ import json
 import logging
 import os
 import threading
-from typing import Callable
+from typing import Any, Callable, Optional
 
 logger = logging.getLogger(__name__)
 
 
-def listen(fd: int, on_save: Callable[[], None], on_stop: Callable[[], None]) -> None:
-    """Read commands on a daemon thread until a stop, or the end of the pipe, which means one too.
+OnStop = Callable[[Optional[float]], None]
+
+
+def listen(fd: int, on_save: Callable[[], None], on_stop: OnStop) -> None:
+    """Read commands on a daemon thread until the end of the pipe, which means a stop.
 
     A thread, because OpenEvolve's loop does not yield while results keep coming. Both callbacks
-    run on that thread.
+    run on that thread; a stop gets its grace in seconds, and may come again with another one.
     """
     threading.Thread(target=_read, args=(fd, on_save, on_stop), daemon=True, name="control").start()
 
 
-def _read(fd: int, on_save: Callable[[], None], on_stop: Callable[[], None]) -> None:
+def _read(fd: int, on_save: Callable[[], None], on_stop: OnStop) -> None:
     rest = b""
     while chunk := os.read(fd, 65536):
         *lines, rest = (rest + chunk).split(b"\n")
         for line in lines:
-            command = _parse(line)
+            document = _parse(line)
+            command = document.get("command")
             if command == "save":
                 on_save()
             elif command == "stop":
-                on_stop()
-                return
+                grace = document.get("grace_seconds")
+                on_stop(float(grace) if isinstance(grace, (int, float)) else None)
             else:
                 logger.warning("Ignored an unknown command on the control pipe: %r", line[:200])
-    on_stop()
+    on_stop(None)
 
 
-def _parse(line: bytes) -> object:
+def _parse(line: bytes) -> dict[str, Any]:
     try:
         document = json.loads(line)
     except ValueError:
-        return None
-    return document.get("command") if isinstance(document, dict) else None
+        return {}
+    return document if isinstance(document, dict) else {}

@@ -8,7 +8,7 @@ import os
 import sys
 import threading
 import traceback
-from typing import NoReturn
+from typing import NoReturn, Optional
 
 from openevolve_runner import control, workers
 from openevolve_runner.errors import (
@@ -60,7 +60,12 @@ def _run(run: RunFile, events: Events, stop: StopRequest) -> int:
     workers.isolate_workers(run.events_fd, run.control_fd)
     stop.leave_with(lambda: _leave_before_evolution(run, events))
     save_request = threading.Event()
-    control.listen(run.control_fd, on_save=save_request.set, on_stop=request_from_any_thread)
+
+    def on_stop(grace_seconds: Optional[float]) -> None:
+        stop.grace_seconds = grace_seconds
+        request_from_any_thread()
+
+    control.listen(run.control_fd, on_save=save_request.set, on_stop=on_stop)
     require_pinned_version()
     try:
         from openevolve_runner.config import load_config

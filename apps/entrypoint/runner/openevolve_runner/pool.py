@@ -15,6 +15,9 @@ from openevolve_runner.population import Population
 from openevolve_runner.score import storable_metrics
 from openevolve_runner.stop import StopRequest
 
+# What the gateway answers when the job ends: see llm-gateway's JOB_ENDING_MESSAGE.
+JOB_ENDING = "openevolve-aws: the job is ending"
+
 
 class IterationFuture:
     """One iteration as `run_evolution` sees it; tells the pool when its result is taken."""
@@ -30,9 +33,16 @@ class IterationFuture:
         return self._call.seconds
 
     def done(self) -> bool:
-        """Whether there is a result to take; there is none of an iteration that was cancelled."""
+        """Whether there is a result to take; there is none of one that was cancelled or taken back."""
         self._pool.settle()
-        return self._call.done() and not self._call.cancelled()
+        return self._call.done() and not self._call.cancelled() and not self.taken_back
+
+    @property
+    def taken_back(self) -> bool:
+        """Whether the model was not asked any more, since the job ends: it is neither done nor failed."""
+        if not self._call.done() or self._call.cancelled():
+            return False
+        return JOB_ENDING in (self.outcome().error or "")
 
     def cancelled(self) -> bool:
         return self._call.cancelled()
@@ -69,7 +79,7 @@ class Drain:
         self._pool = pool
         self._stop = stop
         self._grace_seconds = grace_seconds
-        self._deadline: Optional[float] = None
+        self._began: Optional[float] = None
         self._ended = False
 
     def set(self) -> None:
@@ -79,14 +89,20 @@ class Drain:
         dying = self._pool.fault is not None
         if self._ended or not (self._stop.requested or dying):
             return self._ended
-        if self._deadline is None:
-            self._deadline = time.monotonic() + self._grace_seconds
+        if self._began is None:
+            self._began = time.monotonic()
             for future in self._pool.in_flight:
                 future.cancel()  # only what no worker has begun
-        running = [future for future in self._pool.in_flight if not future.cancelled()]
+        running = [
+            future
+            for future in self._pool.in_flight
+            if not future.cancelled() and not future.taken_back
+        ]
         if any(future.done() for future in running):
             return False
-        return not running or dying or time.monotonic() >= self._deadline
+        told = self._stop.grace_seconds
+        grace = self._grace_seconds if told is None else told
+        return not running or dying or time.monotonic() >= self._began + grace
 
 
 class WorkerPool(ProcessParallelController):

@@ -17,6 +17,8 @@ class StopRequest:
 
     def __init__(self, leave: Callable[[], None]):
         self.requested = False
+        # How long running iterations may still take; None for what the run file says.
+        self.grace_seconds: Optional[float] = None
         self._leave: Optional[Callable[[], None]] = leave
 
     def install(self) -> None:

@@ -41,6 +41,7 @@ async function committerOn(store: MemoryStore | FaultStore) {
   const committer = new Committer({
     session,
     initial: null,
+    stamp: (ledger) => ledger,
     beforeCommit: async () => undefined,
     onCommit: async () => undefined,
     onFailure: (error) => failures.push(error),

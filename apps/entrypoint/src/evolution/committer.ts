@@ -13,6 +13,8 @@ export interface CommitterOptions {
   readonly session: Session;
   /** The first program of the job as an earlier attempt knew it. */
   readonly initial: ScoredProgram | null;
+  /** What a ledger says at the moment at which it is handed over. */
+  readonly stamp: (ledger: Ledger) => Ledger;
   /** Called right before a commit, for what must be there when it is. Must not throw. */
   readonly beforeCommit: (ledger: Ledger) => Promise<void>;
   /** Must not throw. */
@@ -35,6 +37,8 @@ export class Committer {
   #working: Promise<void> | null = null;
   readonly #obsolete = new Set<string>();
   #last: Committed | null = null;
+  /** The ledger of the last commit as the runner told it. */
+  #held: Ledger | null = null;
 
   constructor(options: CommitterOptions) {
     this.#options = options;
@@ -74,12 +78,13 @@ export class Committer {
           directory: next.path,
           label: next.label,
           reason: next.reason,
-          ledger: next.ledger,
+          ledger: this.#options.stamp(next.ledger),
           initial: next.initial ?? this.#options.initial,
           best: next.best,
           earlyStopping: next.early_stopping,
         });
         this.#last = { entry, directory: next.path };
+        this.#held = next.ledger;
       } catch (error) {
         this.#options.onFailure(error);
         continue;
@@ -97,9 +102,7 @@ export class Committer {
 
   /** A checkpoint that is declared again has nothing new. */
   #holds(ledger: Ledger): boolean {
-    return (
-      this.#last !== null && JSON.stringify(this.#last.entry.ledger) === JSON.stringify(ledger)
-    );
+    return this.#held !== null && JSON.stringify(this.#held) === JSON.stringify(ledger);
   }
 
   async #sweep(): Promise<void> {

@@ -3,13 +3,15 @@ import {
   type CommitEntry,
   type ContainerEnvironment,
   emptyLedger,
+  type Ledger,
   type Outcome,
+  type Progress,
+  usdSpent,
 } from '@openevolve-aws/job-spec';
-import type { Gateway } from '@openevolve-aws/llm-gateway';
 import type { ClaimedJob } from '../claimed-job.ts';
 import type { ControlPlan } from '../control/control-plan.ts';
 import type { Folders } from '../folders.ts';
-import { startJobGateway } from '../gateway.ts';
+import { type JobGateway, startJobGateway } from '../gateway.ts';
 import type { Log } from '../log.ts';
 import { paceOf } from '../pace.ts';
 import type { StartedEvent } from '../runner/protocol.ts';
@@ -19,6 +21,7 @@ import { Committer } from './committer.ts';
 import { embeddedMetrics } from './metrics.ts';
 import { ProgressReporter } from './progress-reporter.ts';
 import { runEvolution } from './run-evolution.ts';
+import { SpendAccount } from './spend-account.ts';
 import { Trace } from './trace.ts';
 
 /** A checkpoint directory and the commit that holds it. */
@@ -47,6 +50,12 @@ export type JobEvolutionEnd =
   | { readonly kind: 'stopped'; readonly stop: Stop }
   | { readonly kind: 'unfinished'; readonly reason: string };
 
+/** The gateway of this attempt, and the account that is kept of it. */
+interface Llm extends JobGateway {
+  readonly account: SpendAccount;
+  readonly startedAt: number;
+}
+
 /**
  * Evolves a job until it is complete, stopped or cut short: runs the runner, again when another
  * number of iterations is asked for, and keeps commits, trace, progress and metrics.
@@ -56,6 +65,7 @@ export class JobEvolution {
   readonly #superseded = new AbortController();
   readonly progress: ProgressReporter;
   #saved: Saved | null;
+  #llm: Llm | null = null;
 
   constructor(options: JobEvolutionOptions) {
     const { claimed, environment, restored, plan } = options;
@@ -72,6 +82,8 @@ export class JobEvolution {
       outputs: claimed.outputs,
       lastCommit: entry,
       startedAt: new Date().toISOString(),
+      calls: () => this.#calls(),
+      stamp: (ledger) => this.stamp(ledger),
       intervalMs: paceOf(environment.S3_OUTPUT_PREFIX).progressMs,
       onFailure: (error) => this.#noticeFailure('The progress report could not be stored', error),
     });
@@ -82,9 +94,14 @@ export class JobEvolution {
     return this.#saved;
   }
 
+  /** A ledger with what is spent on models by now. */
+  stamp(ledger: Ledger): Ledger {
+    return this.#llm?.account.stamp(ledger) ?? ledger;
+  }
+
   /** @throws {CheckpointSyncError} `SUPERSEDED` when another attempt has taken over. */
   async run(): Promise<JobEvolutionEnd> {
-    const { claimed, environment, folders, log, stop } = this.#options;
+    const { claimed, stop } = this.#options;
     const { job, session, outputs, earlier } = claimed;
     const limit = timeLeftMs(job.timeoutSeconds, earlier);
     const timer =
@@ -94,25 +111,44 @@ export class JobEvolution {
     const trace = new Trace(outputs, session.generation);
     const committer = this.#beginCommits(trace);
     await this.progress.enter('running');
-    const { gateway, configFile } = await startJobGateway(
-      job,
-      environment,
-      folders.inputs,
-      folders.run,
-      log,
-    );
-    const reportMetrics = this.#metrics(gateway);
+    const llm = await this.#startGateway();
+    const reportMetrics = this.#metrics(llm);
     try {
-      return await this.#iterate(configFile, trace, committer, reportMetrics);
+      return await this.#iterate(llm, trace, committer, reportMetrics);
     } finally {
       clearTimeout(timer);
       reportMetrics();
-      await gateway.close();
+      await llm.gateway.close();
+      await llm.account.close();
     }
   }
 
+  async #startGateway(): Promise<Llm> {
+    const { claimed, variables, folders, plan, log, stop } = this.#options;
+    const { job, session } = claimed;
+    const llm = await startJobGateway({
+      job,
+      variables,
+      folders,
+      cap: plan.cap,
+      earlier: session.state.ledger?.spend ?? null,
+      record: async () => this.#llm?.account.record(),
+      log,
+      stop,
+    });
+    const account = new SpendAccount({
+      session,
+      spending: llm.gateway.spending,
+      committed: () => this.#saved?.entry.ledger ?? emptyLedger(plan.asked),
+      onFailure: (error) => this.#noticeFailure('What was spent could not be recorded', error),
+    });
+    const started = { ...llm, account, startedAt: Date.now() };
+    this.#llm = started;
+    return started;
+  }
+
   async #iterate(
-    configFile: string,
+    { gateway, access, configFile }: JobGateway,
     trace: Trace,
     committer: Committer,
     reportMetrics: () => void,
@@ -129,6 +165,11 @@ export class JobEvolution {
         asked: plan.asked,
         folders,
         configFile,
+        gateway: {
+          ...access,
+          setCap: (cap) => gateway.spending.setCap(cap),
+          drain: () => gateway.drain(),
+        },
         python: environment.OPENEVOLVE_PYTHON,
         isolated: environment.OPENEVOLVE_LIFELINE === undefined,
         variables,
@@ -178,6 +219,7 @@ export class JobEvolution {
     return new Committer({
       session: claimed.session,
       initial: this.progress.standing.initial,
+      stamp: (ledger) => this.stamp(ledger),
       beforeCommit: (ledger) =>
         trace.store(ledger).catch((error: unknown) => {
           this.#noticeFailure('The trace could not be stored; the next commit tries again', error);
@@ -185,6 +227,7 @@ export class JobEvolution {
       onCommit: async (saved) => {
         const { seq, reason, ledger } = saved.entry;
         this.#saved = saved;
+        this.#llm?.account.recorded(ledger);
         await this.progress.committed(saved.entry);
         const { done, asked } = ledger;
         log.info(`Commit ${seq} (${reason}): ${done} of ${asked} iterations are saved.`);
@@ -194,31 +237,44 @@ export class JobEvolution {
   }
 
   /** A function that writes one line of metrics over the time since its last call. */
-  #metrics(gateway: Gateway): () => void {
+  #metrics({ gateway }: JobGateway): () => void {
     const { claimed, log } = this.#options;
     const look = () => ({
       at: Date.now(),
       done: this.progress.standing.ledger.done,
-      calls: gateway.usage(),
+      ...gateway.status(),
     });
     let last = look();
     return () => {
       const now = look();
-      const requests = now.calls.requests - last.calls.requests;
-      const failures = now.calls.failures - last.calls.failures;
+      const calls = now.calls - last.calls;
+      const failures = now.failures - last.failures;
       const { iterations, seconds } = this.progress.lossWindow;
       const minutes = Math.max(1, now.at - last.at) / 60_000;
       const metrics = {
         bestScore: this.progress.standing.best?.score ?? null,
         iterationThroughput: (now.done - last.done) / minutes,
-        llmCallSuccessRate: requests === 0 ? null : (requests - failures) / requests,
+        llmCallSuccessRate: calls === 0 ? null : (calls - failures) / calls,
         lastCommitAgeSeconds: seconds,
         lossWindowIterations: iterations,
+        llmLatencyMs: now.latencyMs,
+        llmTokensPerMinute: (now.tokens - last.tokens) / minutes,
+        llmUsd: usdSpent(gateway.spending.snapshot()),
       };
       last = now;
       const { owner, id } = claimed.job;
       log.metrics(embeddedMetrics(owner, id, metrics, new Date(now.at)));
     };
+  }
+
+  #calls(): Progress['calls'] {
+    if (this.#llm === null) {
+      return undefined;
+    }
+    const { gateway, startedAt } = this.#llm;
+    const { calls: made, failures: failed, tokens, latencyMs, held, down } = gateway.status();
+    const minutes = Math.max(1_000, Date.now() - startedAt) / 60_000;
+    return { made, failed, tokensPerMinute: tokens / minutes, latencyMs, held, down: [...down] };
   }
 
   #noticeFailure(what: string, error: unknown): void {

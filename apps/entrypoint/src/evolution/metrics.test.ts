@@ -7,6 +7,9 @@ const metrics = {
   llmCallSuccessRate: 0.9,
   lastCommitAgeSeconds: 14.2,
   lossWindowIterations: 3,
+  llmLatencyMs: { p50: 900, p99: 2_500 },
+  llmTokensPerMinute: 12_000,
+  llmUsd: 0.25,
 };
 
 it('is one line that names every figure it holds, in the namespace OpenEvolve', () => {
@@ -25,6 +28,10 @@ it('is one line that names every figure it holds, in the namespace OpenEvolve', 
             { Name: 'LLMCallSuccessRate', Unit: 'None' },
             { Name: 'LastCommitAge', Unit: 'Seconds' },
             { Name: 'LossWindowIterations', Unit: 'Count' },
+            { Name: 'LLMLatencyP50', Unit: 'Milliseconds' },
+            { Name: 'LLMLatencyP99', Unit: 'Milliseconds' },
+            { Name: 'LLMTokensPerMinute', Unit: 'None' },
+            { Name: 'LLMUsd', Unit: 'None' },
           ],
         },
       ],
@@ -37,7 +44,13 @@ it('is one line that names every figure it holds, in the namespace OpenEvolve', 
 });
 
 it('leaves out what has no figure yet', () => {
-  const line = embeddedMetrics('alice', '0a1b2c3d', { ...metrics, bestScore: null }, new Date());
+  const line = embeddedMetrics(
+    'alice',
+    '0a1b2c3d',
+    { ...metrics, bestScore: null, llmUsd: null },
+    new Date(),
+  );
   expect(JSON.parse(line)).not.toHaveProperty('BestScore');
   expect(line).not.toContain('"Name":"BestScore"');
+  expect(line).not.toContain('LLMUsd');
 });

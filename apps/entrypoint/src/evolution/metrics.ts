@@ -7,6 +7,11 @@ export interface Metrics {
   readonly llmCallSuccessRate: number | null;
   readonly lastCommitAgeSeconds: number;
   readonly lossWindowIterations: number;
+  /** Of the last good replies. */
+  readonly llmLatencyMs: { readonly p50: number; readonly p99: number } | null;
+  readonly llmTokensPerMinute: number;
+  /** Over all attempts; null when a price is not known. */
+  readonly llmUsd: number | null;
 }
 
 const units = {
@@ -15,6 +20,10 @@ const units = {
   LLMCallSuccessRate: 'None',
   LastCommitAge: 'Seconds',
   LossWindowIterations: 'Count',
+  LLMLatencyP50: 'Milliseconds',
+  LLMLatencyP99: 'Milliseconds',
+  LLMTokensPerMinute: 'None',
+  LLMUsd: 'None',
 } as const;
 
 /**
@@ -31,6 +40,10 @@ export function embeddedMetrics(owner: string, jobId: string, metrics: Metrics, 
     LLMCallSuccessRate: metrics.llmCallSuccessRate,
     LastCommitAge: metrics.lastCommitAgeSeconds,
     LossWindowIterations: metrics.lossWindowIterations,
+    LLMLatencyP50: metrics.llmLatencyMs?.p50 ?? null,
+    LLMLatencyP99: metrics.llmLatencyMs?.p99 ?? null,
+    LLMTokensPerMinute: metrics.llmTokensPerMinute,
+    LLMUsd: metrics.llmUsd,
   };
   const known = Object.entries(figures).filter(([, figure]) => figure !== null);
   return JSON.stringify({

@@ -23,6 +23,10 @@ export interface ProgressReporterOptions extends Standing {
   readonly lastCommit: CommitEntry | null;
   readonly startedAt: string;
   readonly intervalMs: number;
+  /** What the gateway knows at the moment at which the report is written. */
+  readonly calls: () => Progress['calls'];
+  /** The ledger with what is spent at that moment. */
+  readonly stamp: (ledger: Ledger) => Ledger;
   /** A report that could not be stored: worth a line, never the attempt. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -85,7 +89,7 @@ export class ProgressReporter {
   }
 
   async #store(): Promise<void> {
-    const { jobId, session, outputs } = this.#options;
+    const { jobId, session, outputs, calls, stamp } = this.#options;
     const commit = this.#lastCommit;
     await session.assertNewest();
     await outputs.put(
@@ -97,6 +101,8 @@ export class ProgressReporter {
         updatedAt: new Date().toISOString(),
         phase: this.#phase,
         ...this.#standing,
+        ledger: stamp(this.#standing.ledger),
+        calls: calls(),
         lastCommit: commit && {
           seq: commit.seq,
           at: commit.at,

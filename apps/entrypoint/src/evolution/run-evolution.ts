@@ -1,5 +1,6 @@
 import { setInterval } from 'node:timers/promises';
 import type { EarlyStopping, Job, Ledger, Notice } from '@openevolve-aws/job-spec';
+import type { Cap } from '@openevolve-aws/llm-gateway';
 import type { ControlPlan } from '../control/control-plan.ts';
 import type { Log } from '../log.ts';
 import { planForNotice } from '../notices/notice-plan.ts';
@@ -17,8 +18,9 @@ import { type EvolutionEnd, judgeEnd } from './evolution-end.ts';
 import type { ProgressReporter } from './progress-reporter.ts';
 import type { Trace } from './trace.ts';
 
-/** When the runner has not saved and ended by then it is killed; 25 s are all that SIGTERM gives. */
-const STOP_TIMEOUT_MS = 20_000;
+/** How long the runner may take to save and end, after its grace; 25 s are all that SIGTERM gives. */
+const STOP_TIMEOUT_MS = 18_000;
+const SHORT_GRACE_SECONDS = 2;
 const METRICS_MS = 60_000;
 
 export interface Evolution {
@@ -27,6 +29,13 @@ export interface Evolution {
   readonly asked: number;
   readonly folders: { readonly inputs: string; readonly run: string; readonly output: string };
   readonly configFile: string;
+  readonly gateway: {
+    readonly url: string;
+    readonly token: string;
+    setCap(cap: Cap): void;
+    /** No model is asked any more. */
+    drain(): void;
+  };
   /** Whether the container has a user of its own. */
   readonly isolated: boolean;
   readonly python: string;
@@ -65,7 +74,7 @@ export async function runEvolution(evolution: Evolution): Promise<EvolutionEnd> 
     python: evolution.python,
     runFile: await writeRunFile(evolution),
     directory: folders.run,
-    environment: runnerEnvironment(evolution.variables, folders.run, job.env),
+    environment: runnerEnvironment(evolution.variables, folders.run, job.env, evolution.gateway),
     onLine: quoteWithin(new OutputBudget(() => Date.now()), log),
   });
   const watch = new Watch(evolution, runner);
@@ -133,6 +142,7 @@ class Watch {
     const { stop, superseded } = evolution;
     const { signal } = this.#done;
     stop.signal.addEventListener('abort', this.#onStop, { signal });
+    stop.hurry.addEventListener('abort', this.#onHurry, { signal });
     superseded.addEventListener('abort', () => runner.kill(), { signal });
     if (stop.stop) {
       this.#onStop();
@@ -162,20 +172,31 @@ class Watch {
   }
 
   readonly #onStop = () => {
-    this.#drain(`${this.#evolution.stop.stop?.reason}`);
+    const { stop, hurry } = this.#evolution.stop;
+    this.#evolution.gateway.drain();
+    const grace = hurry.aborted ? SHORT_GRACE_SECONDS : stop?.graceSeconds;
+    this.#drain(`${stop?.reason}`, grace ?? SHORT_GRACE_SECONDS);
+  };
+
+  readonly #onHurry = () => {
+    this.#stopWithin(SHORT_GRACE_SECONDS);
   };
 
   /** Asks the runner to save and end; kills it when it does not. */
-  #drain(why: string): void {
+  #drain(why: string, graceSeconds: number): void {
     if (this.#stopping) {
       return;
     }
     this.#stopping = true;
     const { log } = this.#evolution;
     log.info(`Stopping: ${why}. What is finished is saved first.`);
-    this.#runner.send({ command: 'stop' });
-    this.#after(STOP_TIMEOUT_MS, () => {
-      log.error('The runner has not saved in time and is killed.');
+    this.#stopWithin(graceSeconds);
+  }
+
+  #stopWithin(graceSeconds: number): void {
+    this.#runner.send({ command: 'stop', grace_seconds: graceSeconds });
+    this.#after(graceSeconds * 1000 + STOP_TIMEOUT_MS, () => {
+      this.#evolution.log.error('The runner has not saved in time and is killed.');
       this.#runner.kill();
     });
   }
@@ -197,7 +218,7 @@ class Watch {
   }
 
   async #watchControl(): Promise<void> {
-    const { control, asked, stop, log, progress } = this.#evolution;
+    const { control, asked, stop, log, progress, gateway } = this.#evolution;
     await this.#every(control.everyMs, async () => {
       const plan = await control.read(this.#done.signal).catch((error: unknown) => {
         if (!this.#done.signal.aborted) {
@@ -212,10 +233,11 @@ class Watch {
         log.info('A commit is asked for.');
         this.#runner.send({ command: 'save' });
       }
+      gateway.setCap(plan.cap);
       if (plan.stop) {
         stop.request('asked to stop', 'STOPPED');
       } else if (plan.asked !== asked) {
-        this.#drain(`${plan.asked} iterations are asked for now`);
+        this.#drain(`${plan.asked} iterations are asked for now`, SHORT_GRACE_SECONDS);
       }
       if (plan.controlled !== progress.standing.controlled) {
         progress.update({ controlled: plan.controlled });

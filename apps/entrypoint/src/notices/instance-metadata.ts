@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { type IncomingMessage, type RequestOptions, request } from 'node:http';
+import { text } from 'node:stream/consumers';
 import type { Notice } from '@openevolve-aws/job-spec';
 import { z } from 'zod';
 
@@ -50,38 +53,41 @@ export class InstanceMetadata {
     if (token === null) {
       return null;
     }
-    const reply = await this.#fetch(`/latest/meta-data/${path}`, {
+    const reply = await this.#ask(`/latest/meta-data/${path}`, {
       headers: { 'x-aws-ec2-metadata-token': token },
     });
     if (reply?.status === 401) {
       this.#token = null;
     }
-    return reply?.ok ? reply.text() : null;
+    return reply?.status === 200 ? reply.body : null;
   }
 
   async #authorize(): Promise<string | null> {
     if (this.#token && Date.now() < this.#token.until) {
       return this.#token.value;
     }
-    const reply = await this.#fetch('/latest/api/token', {
+    const reply = await this.#ask('/latest/api/token', {
       method: 'PUT',
       headers: { 'x-aws-ec2-metadata-token-ttl-seconds': String(TOKEN_SECONDS) },
     });
-    if (!reply?.ok) {
+    if (reply?.status !== 200) {
       return null;
     }
-    const value = await reply.text();
+    const value = reply.body;
     this.#token = { value, until: Date.now() + (TOKEN_SECONDS - 60) * 1000 };
     return value;
   }
 
-  async #fetch(path: string, init: RequestInit): Promise<Response | null> {
+  /** Asked every two seconds, for hours: Node's own client costs a tenth of what `fetch` does. */
+  async #ask(
+    path: string,
+    options: RequestOptions,
+  ): Promise<{ status: number | undefined; body: string } | null> {
     try {
-      return await fetch(this.#endpoint + path, {
-        ...init,
-        redirect: 'error',
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-      });
+      const signal = AbortSignal.timeout(TIMEOUT_MS);
+      const sent = request(this.#endpoint + path, { ...options, signal }).end();
+      const [reply] = (await once(sent, 'response')) as [IncomingMessage];
+      return { status: reply.statusCode, body: await text(reply) };
     } catch {
       // Not on EC2, or the firewall rule that closes the service to containers: both are ordinary.
       return null;

@@ -5,7 +5,6 @@ import {
   type AttemptRecord,
   type CommitEntry,
   type Job,
-  type Outcome,
   type Summary,
   serializeDocument,
 } from '@openevolve-aws/job-spec';
@@ -21,7 +20,7 @@ export interface FinalOutputs {
   readonly job: Job;
   readonly outputs: ObjectStore;
   readonly session: Session;
-  readonly outcome: Outcome;
+  readonly outcome: Summary['outcome'];
   readonly commit: CommitEntry;
   /** The plain checkpoint of that commit. */
   readonly directory: string;
@@ -62,6 +61,7 @@ export async function writeOutputs(final: FinalOutputs): Promise<void> {
     best:
       commit.best && best ? { ...commit.best, file: outputKeys.bestProgram(best.extension) } : null,
     tokens: ledger.tokens,
+    ...(ledger.spend && { spend: ledger.spend }),
     model: {
       kind: job.model.kind,
       note: job.model.kind === 'offline' ? OFFLINE_NOTE : PROVIDER_NOTE,

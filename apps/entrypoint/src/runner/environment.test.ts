@@ -13,21 +13,38 @@ const container = {
   LD_PRELOAD: '/tmp/x.so',
 };
 
+const gateway = { url: 'http://127.0.0.1:4000/v1', token: 'run-token' };
+
 it('gives evolved code neither keys nor the way to credentials', () => {
-  const environment = runnerEnvironment(container, '/work', {});
+  const environment = runnerEnvironment(container, '/work', {}, gateway);
   expect(Object.keys(environment).sort()).toEqual([
     'HOME',
     'MKL_NUM_THREADS',
     'OMP_NUM_THREADS',
+    'OPENAI_API_KEY',
+    'OPENAI_BASE_URL',
     'OPENBLAS_NUM_THREADS',
     'PATH',
     'PYTHONUNBUFFERED',
     'TMPDIR',
   ]);
   expect(environment).toMatchObject({ PATH: '/usr/bin', HOME: '/work', OMP_NUM_THREADS: '1' });
+  expect(JSON.stringify(environment)).not.toMatch(/AIza-key|sk-key|secret/);
 });
 
 it("takes the job's own variables, which may set the threads", () => {
-  const environment = runnerEnvironment(container, '/work', { DATA: 'x', OMP_NUM_THREADS: '4' });
+  const environment = runnerEnvironment(
+    container,
+    '/work',
+    { DATA: 'x', OMP_NUM_THREADS: '4' },
+    gateway,
+  );
   expect(environment).toMatchObject({ DATA: 'x', OMP_NUM_THREADS: '4' });
+});
+
+it('gives evaluators that ask a model the gateway and its token, whatever the container has', () => {
+  expect(runnerEnvironment(container, '/work', {}, gateway)).toMatchObject({
+    OPENAI_BASE_URL: gateway.url,
+    OPENAI_API_KEY: gateway.token,
+  });
 });

@@ -15,16 +15,19 @@ const oneThread = ['OMP_NUM_THREADS', 'MKL_NUM_THREADS', 'OPENBLAS_NUM_THREADS']
 
 /**
  * The environment of the Python runner, made from scratch: neither a key nor the address of
- * credentials is in it, whatever the container has.
+ * credentials is in it, whatever the container has. Evaluators that ask a model find the gateway
+ * where OpenAI's clients look for it.
  *
  * @param container the container's own environment.
  * @param work a writable folder: home and temporary files go there.
  * @param job the variables that the user gave the job.
+ * @param gateway its base URL, and the token that opens it.
  */
 export function runnerEnvironment(
   container: Readonly<Record<string, string | undefined>>,
   work: string,
   job: Readonly<Record<string, string>>,
+  gateway: { readonly url: string; readonly token: string },
 ): Record<string, string> {
   const kept = allowed.flatMap((name) => {
     const value = container[name];
@@ -37,5 +40,7 @@ export function runnerEnvironment(
     HOME: work,
     TMPDIR: work,
     ...job,
+    OPENAI_BASE_URL: gateway.url,
+    OPENAI_API_KEY: gateway.token,
   };
 }

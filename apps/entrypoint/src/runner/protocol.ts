@@ -45,8 +45,13 @@ export interface RunFile {
   readonly control_fd: number;
 }
 
-/** `save` declares a checkpoint of all that is finished; `stop` drains, saves and ends. */
-export type RunnerCommand = { readonly command: 'save' } | { readonly command: 'stop' };
+/**
+ * `save` declares a checkpoint of all that is finished; `stop` drains, saves and ends. A later `stop`
+ * changes the grace of an earlier one, which begins with the first.
+ */
+export type RunnerCommand =
+  | { readonly command: 'save' }
+  | { readonly command: 'stop'; readonly grace_seconds: number };
 
 /** The runner is up, has loaded or evaluated the first program, and begins to iterate. */
 const startedEvent = z.object({
