@@ -20,6 +20,16 @@ const exitOf: Readonly<Record<BatchClientErrorCode, CliExitName>> = {
   UNAVAILABLE: 'SERVICE',
 };
 
+/** Of a store's codes; all others are the service's fault. */
+const exitOfStore: Readonly<Record<string, CliExitName>> = {
+  ACCESS_DENIED: 'ACCESS',
+  CREDENTIALS: 'ACCESS',
+  CLOCK_SKEW: 'ACCESS',
+  NO_BUCKET: 'USAGE',
+  WRONG_REGION: 'USAGE',
+  ABORTED: 'INTERRUPTED',
+};
+
 /** A flag cannot be used. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
@@ -37,7 +47,7 @@ export function toFailure(error: unknown): Failure {
     case 'BatchClientError':
       return { exit: exitOf[code as BatchClientErrorCode], code, message };
     case 'ObjectStoreError':
-      return { exit: code === 'ACCESS_DENIED' ? 'ACCESS' : 'SERVICE', code, message };
+      return { exit: exitOfStore[code] ?? 'SERVICE', code, message };
     case 'JobSpecError':
       return { exit: 'SERVICE', code, message };
     case 'S3LayoutError':

@@ -1,3 +1,19 @@
+export type { AwsBackendOptions } from './aws/aws-backend.ts';
+export { openAwsBackend } from './aws/aws-backend.ts';
+export { awsClients } from './aws/clients.ts';
+export { resolveOwner } from './aws/identity.ts';
+export type {
+  AwsClients,
+  BatchApi,
+  Call,
+  CallerIdentity,
+  LogsApi,
+  QuotasApi,
+  SecretsApi,
+  SnsApi,
+  SsmApi,
+  StsApi,
+} from './aws/ports.ts';
 export type {
   Backend,
   BatchAttempt,
@@ -9,6 +25,9 @@ export type {
   LogRequest,
 } from './backend.ts';
 export { batchStatuses, isTerminal } from './backend.ts';
+export type { Check, CheckName } from './diagnose/check.ts';
+export type { DiagnoseRequest } from './diagnose/diagnose.ts';
+export { diagnose } from './diagnose/diagnose.ts';
 export type { BatchClientErrorCode } from './errors.ts';
 export { BatchClientError } from './errors.ts';
 export type { CancelRequest } from './jobs/cancel-job.ts';
@@ -17,7 +36,9 @@ export { controlJob } from './jobs/control-job.ts';
 export type { JobView } from './jobs/describe-job.ts';
 export { describeJob } from './jobs/describe-job.ts';
 export { drillJob } from './jobs/drill-job.ts';
-export type { FetchedResults, ResultsRequest } from './jobs/fetch-results.ts';
+export type { Explanation } from './jobs/explain-job.ts';
+export { explainJob, explainView } from './jobs/explain-job.ts';
+export type { FetchedResults, ResultsProgress, ResultsRequest } from './jobs/fetch-results.ts';
 export { fetchResults } from './jobs/fetch-results.ts';
 export { findJob } from './jobs/find-job.ts';
 export type { Run } from './jobs/find-run.ts';
@@ -31,6 +52,8 @@ export type { ResumedJob, ResumeRequest } from './jobs/resume-job.ts';
 export { resumeJob } from './jobs/resume-job.ts';
 export type { SubmittedJob } from './jobs/submit-job.ts';
 export { submitJob, submitPlan } from './jobs/submit-job.ts';
+export type { Verification, VerifiedCommit, VerifyRequest } from './jobs/verify-job.ts';
+export { verifyJob } from './jobs/verify-job.ts';
 export type { LocalHome } from './local/home.ts';
 export { defaultHomeDirectory, localHome } from './local/home.ts';
 export type { LocalBackendOptions } from './local/local-backend.ts';
@@ -39,3 +62,13 @@ export type { Secrets } from './local/secrets.ts';
 export { secretsOf } from './local/secrets.ts';
 export type { SupervisorOptions } from './local/supervisor.ts';
 export { runSupervisor } from './local/supervisor.ts';
+export { ownJobDefinition } from './settings/job-definition.ts';
+export type {
+  LoadedSettings,
+  LoadOptions,
+  SettingFlags,
+  SettingOrigin,
+  SettingsSource,
+} from './settings/load-settings.ts';
+export { loadSettings, settingsParameter } from './settings/load-settings.ts';
+export { profileFile, readProfile, writeProfile } from './settings/profile.ts';

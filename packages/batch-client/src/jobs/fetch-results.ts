@@ -1,17 +1,24 @@
-import { randomUUID } from 'node:crypto';
-import { cp, mkdir, readdir, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import { createWriteStream } from 'node:fs';
+import { mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { listCommits, restoreCommit } from '@openevolve-aws/checkpoint-sync';
 import {
+  type CommitEntry,
   type Job,
   relativeFileSchema,
   type Summary,
   summarySchema,
 } from '@openevolve-aws/job-spec';
+import { isStoreError, type ObjectStore, prefixed } from '@openevolve-aws/object-store';
 import { jobPrefixes, outputKeys } from '@openevolve-aws/s3-layout';
 import type { Backend } from '../backend.ts';
 import { BatchClientError } from '../errors.ts';
+import { concurrently } from './concurrently.ts';
 import { findJob } from './find-job.ts';
 import { findRun } from './find-run.ts';
+import { entriesOf, moveIntoPlace, occupied, realPathOf } from './results-folder.ts';
 import { readStored } from './stored-document.ts';
 
 export interface ResultsRequest {
@@ -19,24 +26,44 @@ export interface ResultsRequest {
   readonly directory: string;
   /** Write into a folder that has something in it, replacing files of the same names. */
   readonly force?: boolean;
+  /**
+   * Restore checkpoints as plain folders, also of a job without results: the newest, all that are
+   * kept, or the one of that number.
+   */
+  readonly checkpoints?: 'latest' | 'all' | number | undefined;
   readonly onFile?: (name: string) => void;
+  readonly onProgress?: (progress: ResultsProgress) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** In bytes of results, without checkpoints. */
+export interface ResultsProgress {
+  readonly done: number;
+  readonly total: number;
 }
 
 export interface FetchedResults {
   readonly job: Job;
-  readonly summary: Summary;
+  /** Null for a job without results, of which checkpoints were asked for. */
+  readonly summary: Summary | null;
   readonly directory: string;
   readonly files: readonly string[];
+  /** Names of the restored checkpoints, under `checkpoints/`. */
+  readonly checkpoints: readonly string[];
 }
 
+const DOWNLOADS_AT_ONCE = 8;
+
 /**
- * Downloads a job's results: the best program, the summary and the logs, without checkpoints.
+ * Downloads a job's results: the best program, the summary and the logs, and checkpoints when they
+ * are asked for.
  *
- * They are gathered beside the target and moved into place whole. Keys that would lead out of the
- * folder are refused.
+ * They are gathered beside the target and moved into place whole; a download that the network or the
+ * caller ended goes on where it was. Keys that would lead out of the folder are refused.
  *
  * @throws {BatchClientError} `CONFLICT` when the folder has something in it or a key is refused,
- *   `NOT_FOUND` while the job has no results yet.
+ *   `NOT_FOUND` while the job has no results yet, or not the checkpoint.
+ * @throws {CheckpointSyncError} when a checkpoint is damaged.
  * @example
  * const { files } = await fetchResults(backend, 'alice', 'a1b2c3d4', { directory: './my-results' });
  */
@@ -44,8 +71,9 @@ export async function fetchResults(
   backend: Backend,
   owner: string,
   reference: string,
-  { directory, force = false, onFile = () => undefined }: ResultsRequest,
+  request: ResultsRequest,
 ): Promise<FetchedResults> {
+  const { directory, force = false, checkpoints, signal } = request;
   const target = await realPathOf(resolve(directory));
   if ((await entriesOf(target)).length > 0 && !force) {
     throw occupied(target);
@@ -54,39 +82,60 @@ export async function fetchResults(
   const prefix = jobPrefixes(job.owner, job.id).output;
   const summaryKey = `${prefix}/${outputKeys.summary}`;
   const summary = await readStored(backend, 'outputs', summarySchema, summaryKey);
-  if (!summary) {
+  if (!summary && checkpoints === undefined) {
     const { status, statusReason } = (await findRun(backend, owner, job.id)).batch;
     throw new BatchClientError(
       'NOT_FOUND',
       `Job ${job.id} has no results yet: it is ${status}${statusReason ? ` (${statusReason})` : ''}. They are written when it is done.`,
     );
   }
+  const store = prefixed(backend.outputs, prefix);
+  const files = summary ? await resultFiles(backend, store, prefix, summary) : new Map();
+  const commits =
+    checkpoints === undefined ? [] : await chosenCommits(store, job, checkpoints, signal);
 
   await mkdir(dirname(target), { recursive: true });
-  const gathered = join(dirname(target), `.${basename(target)}.${randomUUID()}`);
-  const files: string[] = [];
+  // Of one state of the job's: what is there from before is a part of the same results.
+  const state = summary?.finalCommit ?? 'checkpoints';
+  const gathered = join(dirname(target), `.${basename(target)}.${job.id}-${state}.part`);
+  const scratch = await mkdtemp(`${gathered}-`);
   try {
-    for (const name of await resultNames(backend, prefix, summary)) {
-      const path = join(gathered, name);
-      await mkdir(dirname(path), { recursive: true });
-      await writeFile(path, backend.outputs.getStream(`${prefix}/${name}`), { flag: 'wx' });
-      files.push(name);
-      onFile(name);
+    await mkdir(gathered, { recursive: true });
+    await download(store, files, gathered, scratch, request);
+    for (const commit of commits) {
+      const place = join(gathered, outputKeys.checkpoint(commit.label));
+      if ((await entriesOf(place)).length === 0) {
+        await mkdir(dirname(place), { recursive: true });
+        await restoreCommit(store, commit, place, signal && { signal });
+      }
     }
     await moveIntoPlace(gathered, target, force);
+  } catch (error) {
+    if (!isWorthGoingOn(error, signal)) {
+      await rm(gathered, { recursive: true, force: true });
+    }
+    throw error;
   } finally {
-    await rm(gathered, { recursive: true, force: true });
+    await rm(scratch, { recursive: true, force: true });
   }
-  return { job, summary, directory: target, files };
+  await rm(gathered, { recursive: true, force: true });
+  const labels = commits.map(({ label }) => label);
+  return { job, summary, directory: target, files: [...files.keys()], checkpoints: labels };
 }
 
-/** Checked as a whole before any of it is written. */
-async function resultNames(backend: Backend, prefix: string, summary: Summary): Promise<string[]> {
-  const names = new Set([...(summary.best ? [summary.best.file] : []), outputKeys.summary]);
-  for await (const { key } of backend.outputs.list(`${prefix}/${outputKeys.logs}`)) {
-    names.add(key.slice(prefix.length + 1));
+/** Names with their bytes, checked as a whole before any of it is written. */
+async function resultFiles(
+  backend: Backend,
+  store: ObjectStore,
+  prefix: string,
+  summary: Summary,
+): Promise<Map<string, number>> {
+  const names = new Map<string, number>();
+  for await (const { key, bytes } of backend.outputs.list(`${prefix}/${outputKeys.logs}`)) {
+    names.set(key.slice(prefix.length + 1), bytes);
   }
-  for (const name of names) {
+  const own = [...(summary.best ? [summary.best.file] : []), outputKeys.summary];
+  for (const name of [...own, ...names.keys()]) {
     if (!relativeFileSchema.safeParse(name).success) {
       throw new BatchClientError(
         'CONFLICT',
@@ -94,57 +143,73 @@ async function resultNames(backend: Backend, prefix: string, summary: Summary): 
       );
     }
   }
-  return [...names];
-}
-
-/** A rename replaces an empty folder and nothing else, so nothing that came meanwhile is lost. */
-async function moveIntoPlace(gathered: string, target: string, force: boolean): Promise<void> {
-  try {
-    await rename(gathered, target);
-  } catch (cause) {
-    // EBUSY: the folder is a mount point.
-    const { code = '' } = cause as NodeJS.ErrnoException;
-    if (!['ENOTEMPTY', 'EEXIST', 'ENOTDIR', 'EBUSY'].includes(code)) {
-      throw cause;
-    }
-    if (!force) {
-      throw occupied(target, cause);
-    }
-    await cp(gathered, target, { recursive: true, force: true });
+  for (const name of own) {
+    names.set(name, await store.size(name));
   }
+  return names;
 }
 
-function occupied(target: string, cause?: unknown): BatchClientError {
-  return new BatchClientError(
-    'CONFLICT',
-    `The folder ${target} is not empty or in use; name another one, or add --force to replace files in it.`,
-    { cause },
-  );
-}
-
-/** A link to a folder stays, and the folder takes the results. */
-async function realPathOf(path: string): Promise<string> {
-  return realpath(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') {
-      return path;
+/** @param scratch for files that are not whole yet. */
+async function download(
+  store: ObjectStore,
+  files: ReadonlyMap<string, number>,
+  folder: string,
+  scratch: string,
+  { onFile = () => undefined, onProgress = () => undefined, signal }: ResultsRequest,
+): Promise<void> {
+  const total = [...files.values()].reduce((sum, bytes) => sum + bytes, 0);
+  let done = 0;
+  const numbered = [...files].map(([name, bytes], number) => ({ name, bytes, number }));
+  await concurrently(numbered, DOWNLOADS_AT_ONCE, async ({ name, bytes, number }) => {
+    const path = join(folder, name);
+    const present = await stat(path).catch(() => null);
+    if (present?.size === bytes) {
+      done += bytes;
+    } else {
+      await mkdir(dirname(path), { recursive: true });
+      const unfinished = join(scratch, String(number));
+      const counted = async function* () {
+        for await (const piece of store.getStream(name, { signal })) {
+          done += piece.byteLength;
+          onProgress({ done, total });
+          yield piece;
+        }
+      };
+      await pipeline(Readable.from(counted()), createWriteStream(unfinished), { signal });
+      await rename(unfinished, path);
     }
-    throw cannotTakeResults(path, error);
+    onProgress({ done, total });
+    onFile(name);
   });
 }
 
-async function entriesOf(directory: string): Promise<string[]> {
-  return readdir(directory).catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code === 'ENOENT') {
-      return [];
-    }
-    throw cannotTakeResults(directory, cause);
-  });
+async function chosenCommits(
+  store: ObjectStore,
+  job: Job,
+  wanted: 'latest' | 'all' | number,
+  signal: AbortSignal | undefined,
+): Promise<CommitEntry[]> {
+  const kept = await listCommits(store, signal && { signal });
+  // One label may have been committed more than once; the newest is what OpenEvolve has under it.
+  const newest = [...new Map(kept.map((commit) => [commit.label, commit])).values()];
+  const chosen =
+    wanted === 'all'
+      ? newest
+      : wanted === 'latest'
+        ? kept.slice(-1)
+        : newest.filter(({ label }) => label === `checkpoint_${wanted}`);
+  if (chosen.length === 0) {
+    const there = newest.map(({ label }) => label.replace('checkpoint_', '')).join(', ');
+    throw new BatchClientError(
+      'NOT_FOUND',
+      `Job ${job.id} has no ${typeof wanted === 'number' ? `checkpoint ${wanted}` : 'checkpoint'}; it has ${there || 'none yet'}.`,
+    );
+  }
+  return chosen;
 }
 
-function cannotTakeResults(path: string, cause: NodeJS.ErrnoException): BatchClientError {
-  return new BatchClientError(
-    'CONFLICT',
-    `${path} cannot take results (${cause.code === 'ENOTDIR' ? 'it is a file' : cause.code}); name another folder.`,
-    { cause },
+function isWorthGoingOn(error: unknown, signal: AbortSignal | undefined): boolean {
+  return (
+    signal?.aborted === true || isStoreError(error, 'UNAVAILABLE') || isStoreError(error, 'ABORTED')
   );
 }

@@ -11,10 +11,11 @@ import {
 } from './submission-record.ts';
 
 /**
- * How long whoever claimed a submission may take to hand it over. `Backend.submit` gives up before
- * that, so afterwards nobody is at it any more.
+ * How long whoever claimed a submission may take to hand it over; afterwards nobody is at it any
+ * more, and the next number is free. It is the time until `Backend.submit` must be called, and as
+ * much again for that call.
  */
-export const HAND_OVER_MS = 60_000;
+export const HAND_OVER_MS = 120_000;
 
 const LOOK_MS = 1_000;
 
@@ -41,11 +42,18 @@ export async function makeSubmission(
     signal,
   }: CallOptions & { readonly definitionRevision?: number | undefined } = {},
 ): Promise<HandedOver> {
+  const began = performance.now();
   const submission = await claimSubmission(backend, job, number, afterControl);
   if (submission === null) {
     throw new BatchClientError(
       'CONFLICT',
       `Submission ${number} of job ${job.id} was just made by someone else; 'openevolve-aws status ${job.id}' shows it.`,
+    );
+  }
+  if (performance.now() - began > HAND_OVER_MS / 2) {
+    throw new BatchClientError(
+      'UNAVAILABLE',
+      `Job ${job.id} was not submitted, since its store was too slow: resume it in ${HAND_OVER_MS / 60_000} minutes.`,
     );
   }
   const batchJobId = await backend.submit(

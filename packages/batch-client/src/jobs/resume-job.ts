@@ -2,6 +2,7 @@ import { type Job, summarySchema } from '@openevolve-aws/job-spec';
 import { jobPrefixes, outputKeys } from '@openevolve-aws/s3-layout';
 import { type Backend, isTerminal } from '../backend.ts';
 import { BatchClientError } from '../errors.ts';
+import { clearRetention } from './clear-retention.ts';
 import { lastControl, storeControl } from './control-job.ts';
 import { findRun } from './find-run.ts';
 import { makeSubmission } from './make-submission.ts';
@@ -51,6 +52,7 @@ export async function resumeJob(
       `Job ${job.id} is done with ${done} iterations; name a larger number to let it go on.`,
     );
   }
+  await clearRetention(backend, job, { signal });
   // Before the count of requests is taken, so that it is part of what the submission builds on.
   if (iterations !== undefined) {
     await storeControl(backend, job, { kind: 'extend', iterations });

@@ -1,0 +1,55 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { CallOptions } from '../backend.ts';
+import { BatchClientError } from '../errors.ts';
+import { isClockCorrected } from './aws-errors.ts';
+
+export interface Patience {
+  /** From the first try to the last moment at which one may begin. */
+  readonly deadlineMs: number;
+  /** The bound of the first wait; it doubles with each try, up to `maxDelayMs`. */
+  readonly baseDelayMs: number;
+  readonly maxDelayMs: number;
+}
+
+const DEFAULT: Patience = { deadlineMs: 60_000, baseDelayMs: 100, maxDelayMs: 5_000 };
+
+/**
+ * Repeats a call that fails with an error that is not permanent, such as throttling, with full
+ * jitter (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
+ *
+ * @throws the last error.
+ * @example
+ * const { jobs } = await repeating(() => batch.describeJobs({ jobs: ids }), { signal });
+ */
+export async function repeating<T>(
+  call: () => Promise<T>,
+  { signal }: CallOptions = {},
+  patience: Patience = DEFAULT,
+): Promise<T> {
+  const end = performance.now() + patience.deadlineMs;
+  let clockCorrected = false;
+  for (let bound = patience.baseDelayMs; ; bound = Math.min(bound * 2, patience.maxDelayMs)) {
+    try {
+      return await call();
+    } catch (error) {
+      // The SDK has learnt the server's time from the refusal.
+      if (isClockCorrected(error) && !clockCorrected) {
+        clockCorrected = true;
+        continue;
+      }
+      const waitMs = Math.random() * bound;
+      const isOver = performance.now() + waitMs >= end;
+      if (!(error instanceof BatchClientError) || error.permanent || isOver) {
+        throw error;
+      }
+      await pause(waitMs, signal);
+    }
+  }
+}
+
+/** @throws {BatchClientError} `ABORTED` when the signal fires. */
+export async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  await delay(milliseconds, undefined, { signal }).catch((cause: unknown) => {
+    throw new BatchClientError('ABORTED', 'Interrupted by its caller.', { cause });
+  });
+}

@@ -1,0 +1,121 @@
+import type { SubmitJobCommandInput } from '@aws-sdk/client-batch';
+import type { CallOptions } from '../backend.ts';
+import { BatchClientError } from '../errors.ts';
+import { isClockCorrected, mayBeApplied } from './aws-errors.ts';
+import type { BatchApi } from './ports.ts';
+import { pause } from './repeating.ts';
+
+/** Milliseconds. */
+export interface SubmitPace {
+  /** No try begins later than this after the first. */
+  readonly deadlineMs: number;
+  /** The bound of the first wait between tries; it doubles with each. */
+  readonly baseDelayMs: number;
+  /** Before each look for a job whose reply was lost: AWS Batch may list it some time later. */
+  readonly looksMs: readonly number[];
+}
+
+/** The last try may take as long as the client's time-outs, 25 s; see `HAND_OVER_MS`. */
+const PACE: SubmitPace = {
+  deadlineMs: 30_000,
+  baseDelayMs: 200,
+  looksMs: [0, 500, 1_000, 2_000, 4_000],
+};
+const MAX_DELAY_MS = 5_000;
+
+/**
+ * Submits a job under a name that nobody else uses, once. SubmitJob has no token that would make it
+ * safe to repeat (https://github.com/aws/containers-roadmap/issues/2798), so after a reply that was
+ * lost the name is looked for first.
+ *
+ * @returns the Batch job's id.
+ * @throws {BatchClientError} `UNAVAILABLE` when it is not known in the end whether AWS Batch has it.
+ */
+export async function submitOnce(
+  batch: BatchApi,
+  input: SubmitJobCommandInput,
+  { signal }: CallOptions = {},
+  pace: SubmitPace = PACE,
+): Promise<string> {
+  const end = performance.now() + pace.deadlineMs;
+  let clockCorrected = false;
+  for (let bound = pace.baseDelayMs; ; bound = Math.min(bound * 2, MAX_DELAY_MS)) {
+    try {
+      const { jobId } = await batch.submitJob(input, { signal });
+      if (jobId) {
+        return jobId;
+      }
+      throw new BatchClientError('UNAVAILABLE', 'AWS Batch answered SubmitJob without a job id.');
+    } catch (error) {
+      if (isClockCorrected(error) && !clockCorrected) {
+        clockCorrected = true;
+        continue;
+      }
+      if (!(error instanceof BatchClientError)) {
+        throw error;
+      }
+      const unsure = mayBeApplied(error);
+      const found = unsure ? await lookFor(batch, input, pace.looksMs) : null;
+      if (found !== null) {
+        return found;
+      }
+      const waitMs = Math.random() * bound;
+      if (error.permanent || signal?.aborted || performance.now() + waitMs >= end) {
+        throw unsure ? unknownOutcome(input, error) : error;
+      }
+      await pause(waitMs, signal);
+    }
+  }
+}
+
+async function lookFor(
+  batch: BatchApi,
+  input: SubmitJobCommandInput,
+  looksMs: readonly number[],
+): Promise<string | null> {
+  for (const waitMs of looksMs) {
+    await pause(waitMs, undefined);
+    const found = await findByName(batch, String(input.jobQueue), String(input.jobName));
+    if (found !== null) {
+      return found;
+    }
+  }
+  return null;
+}
+
+/**
+ * The id of the newest Batch job with a name, in any state.
+ *
+ * With a filter, ListJobs gives jobs of all states
+ * (https://docs.aws.amazon.com/batch/latest/APIReference/API_ListJobs.html).
+ */
+export async function findByName(
+  batch: BatchApi,
+  jobQueue: string,
+  name: string,
+  options: CallOptions = {},
+): Promise<string | null> {
+  let newest: { id: string; createdAt: number } | null = null;
+  let nextToken: string | undefined;
+  do {
+    const page = await batch.listJobs(
+      { jobQueue, filters: [{ name: 'JOB_NAME', values: [name] }], nextToken },
+      options,
+    );
+    for (const { jobId, jobName, createdAt = 0 } of page.jobSummaryList ?? []) {
+      if (jobId && jobName === name && createdAt >= (newest?.createdAt ?? 0)) {
+        newest = { id: jobId, createdAt };
+      }
+    }
+    nextToken = page.nextToken;
+  } while (nextToken);
+  return newest?.id ?? null;
+}
+
+function unknownOutcome(input: SubmitJobCommandInput, cause: BatchClientError): BatchClientError {
+  return new BatchClientError(
+    cause.code,
+    `${cause.message} Whether AWS Batch has taken the job is not known: 'openevolve-aws status ${input.tags?.JobShortId}' will tell, and nothing is lost by asking it later.`,
+    { cause },
+  );
+}
