@@ -51,19 +51,35 @@ export class Attempts {
    */
   runTimed<T>(tryMs: number, attempt: (signal: AbortSignal) => Promise<T>): Promise<T> {
     return this.run(async () => {
-      const patienceMs = Math.min(tryMs, Math.max(0, this.#ends - performance.now()));
-      const timeout = AbortSignal.timeout(Math.ceil(patienceMs));
+      const patience = this.#patience(tryMs);
       try {
-        return await attempt(this.#signal ? AbortSignal.any([this.#signal, timeout]) : timeout);
+        return await attempt(patience.signal);
       } catch (error) {
-        if (!timeout.aborted || this.#signal?.aborted) throw error;
-        throw new ObjectStoreError(
-          'UNAVAILABLE',
-          `${this.#what}: the store gave no answer within ${Math.ceil(patienceMs)} ms. Check the network and try again.`,
-          { cause: error },
-        );
+        throw patience.explain(error);
+      } finally {
+        patience.end();
       }
     });
+  }
+
+  /** One try of something that comes in steps, cut off when one of them takes longer than `tryMs`. */
+  async *stepsTimed<T>(
+    tryMs: number,
+    attempt: (signal: AbortSignal) => AsyncIterable<T>,
+  ): AsyncGenerator<T> {
+    const patience = this.#patience(tryMs);
+    try {
+      for await (const step of attempt(patience.signal)) {
+        // What the caller does with it is not the store's delay.
+        patience.end();
+        yield step;
+        patience.begin();
+      }
+    } catch (error) {
+      throw patience.explain(error);
+    } finally {
+      patience.end();
+    }
   }
 
   /** Waits before the next try, or throws the error when there is none. */
@@ -77,6 +93,48 @@ export class Attempts {
     if (this.#tried >= attempts || performance.now() + waitMs >= this.#ends) throw error;
     await delay(waitMs, undefined, { signal: this.#signal }).catch(() =>
       throwIfAborted(this.#signal, this.#what),
+    );
+  }
+
+  #patience(tryMs: number): Patience {
+    const leftMs = Math.min(tryMs, Math.max(0, this.#ends - performance.now()));
+    return new Patience(this.#what, Math.ceil(leftMs), this.#signal);
+  }
+}
+
+/** How long the store may be silent. */
+class Patience {
+  /** Fires when it is over, or when the caller cancels. */
+  readonly signal: AbortSignal;
+  readonly #what: string;
+  readonly #ms: number;
+  readonly #caller: AbortSignal | undefined;
+  readonly #over = new AbortController();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(what: string, ms: number, caller: AbortSignal | undefined) {
+    this.#what = what;
+    this.#ms = ms;
+    this.#caller = caller;
+    this.signal = caller ? AbortSignal.any([caller, this.#over.signal]) : this.#over.signal;
+    this.begin();
+  }
+
+  begin(): void {
+    this.#timer = setTimeout(() => this.#over.abort(), this.#ms);
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+  }
+
+  /** An abort of our own is the store's silence, not the caller's wish. */
+  explain(error: unknown): unknown {
+    if (!this.#over.signal.aborted || this.#caller?.aborted) return error;
+    return new ObjectStoreError(
+      'UNAVAILABLE',
+      `${this.#what}: the store gave no answer within ${this.#ms} ms. Check the network and try again.`,
+      { cause: error },
     );
   }
 }

@@ -2,8 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { ObjectStoreError } from './errors.ts';
 import { MemoryStore } from './memory-store.ts';
-import type { ObjectStore } from './object-store.ts';
+import type { CallOptions, ObjectStore } from './object-store.ts';
 import { retrying } from './retrying.ts';
+import { collect } from './testing/collect.ts';
 import { objectStoreContract } from './testing/contract.ts';
 import { FaultStore, randomFaults } from './testing/fault-store.ts';
 import { seededRandom } from './testing/seeded-random.ts';
@@ -21,10 +22,10 @@ objectStoreContract(`retrying over refusals, seed ${seed}`, async () => {
 });
 
 /** Until it is cancelled. */
-function neverAnswers(_key: string, { signal }: { signal: AbortSignal }): Promise<never> {
+function neverAnswers(_key: string, options?: CallOptions): Promise<never> {
   return new Promise((_, reject) => {
-    signal.addEventListener('abort', () =>
-      reject(new ObjectStoreError('ABORTED', 'aborted', { cause: signal.reason })),
+    options?.signal?.addEventListener('abort', () =>
+      reject(new ObjectStoreError('ABORTED', 'aborted')),
     );
   });
 }
@@ -105,6 +106,33 @@ describe('retrying', () => {
     await expect(
       retrying(store, { ...fast, attempts: 2 }).putStream('a', slow),
     ).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  });
+
+  it('cuts off a list and a stream that fall silent, and takes no time that its caller takes', async () => {
+    const memory = new MemoryStore();
+    for (const key of ['a', 'b', 'c']) await memory.put(key, body);
+    let lists = 0;
+    const silent: ObjectStore = Object.assign(new MemoryStore(), {
+      async *list(...[prefix, options]: Parameters<ObjectStore['list']>) {
+        lists += 1;
+        for await (const object of memory.list(prefix, options)) {
+          if (object.key === 'b' && lists === 1) await neverAnswers('b', options);
+          yield object;
+        }
+      },
+      async *getStream(key: string, options: { signal: AbortSignal }) {
+        yield body;
+        await neverAnswers(key, options);
+      },
+    });
+    const store = retrying(silent, { ...fast, tryMs: 20 });
+    const keys: string[] = [];
+    for await (const { key } of store.list('')) {
+      await delay(30);
+      keys.push(key);
+    }
+    expect(keys).toEqual(['a', 'b', 'c']);
+    await expect(collect(store.getStream('a'))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
 
   it('stops waiting when its caller cancels', async () => {

@@ -2,7 +2,10 @@ import { type AttemptPolicy, Attempts } from './attempts.ts';
 import type { CallOptions, ObjectStore } from './object-store.ts';
 
 export interface RetryOptions extends Partial<AttemptPolicy> {
-  /** Milliseconds after which a try without an answer is cut off; the next one may do better. */
+  /**
+   * Milliseconds after which a try without an answer, or without the next piece of it, is cut off;
+   * the next one may do better.
+   */
   readonly tryMs?: number;
 }
 
@@ -45,7 +48,9 @@ export function retrying(store: ObjectStore, options: RetryOptions = {}): Object
     async *getStream(key, o) {
       const attempts = new Attempts(policy, key, o?.signal);
       const stream = await attempts.run(async () => {
-        const iterator = store.getStream(key, o)[Symbol.asyncIterator]();
+        const iterator = attempts.stepsTimed(policy.tryMs, (signal) =>
+          store.getStream(key, { signal }),
+        );
         return { iterator, first: await iterator.next() };
       });
       try {
@@ -53,7 +58,7 @@ export function retrying(store: ObjectStore, options: RetryOptions = {}): Object
           yield step.value;
         }
       } finally {
-        await stream.iterator.return?.();
+        await stream.iterator.return(undefined);
       }
     },
     put: (key, body, o) => call(key, o, (signal) => store.put(key, body, { signal })),
@@ -69,7 +74,10 @@ export function retrying(store: ObjectStore, options: RetryOptions = {}): Object
       const attempts = new Attempts(policy, prefix, o.signal);
       for (;;) {
         try {
-          for await (const object of store.list(prefix, { startAfter, signal: o.signal })) {
+          const objects = attempts.stepsTimed(policy.tryMs, (signal) =>
+            store.list(prefix, { startAfter, signal }),
+          );
+          for await (const object of objects) {
             startAfter = object.key;
             attempts.restart();
             yield object;
