@@ -1,4 +1,5 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
+import { resolve } from 'node:path';
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import type { FileRecord, Listing, Place } from './checkpoint.ts';
 import { BLOCK_BYTES } from './limits.ts';
@@ -6,24 +7,49 @@ import type { PackBuilder } from './pack-builder.ts';
 import { changed, readSource, type SourceFile, scanDirectory } from './source-directory.ts';
 
 /** Coarser than the time stamps of any local file system. */
-const STAMP_GRAIN_MS = 100;
+const STAMP_GRAIN_NS = 100_000_000n;
+/** How long it may be since every file was read while inodes that were linked anew are believed. */
+const FULL_CHECK_MS = 60_000;
 const BYTES_PER_TURN = BLOCK_BYTES;
+const NOTHING = new Uint8Array();
+
+/** What proves, in a later capture, that a file still has the content that was read. */
+interface Stamp {
+  readonly identity: string;
+  /** Null when a later write could still leave the same time. */
+  readonly changedNs: bigint | null;
+}
+
+/** What a capture saw of its files. */
+export interface Evidence {
+  readonly directory: string;
+  readonly stamps: ReadonlyMap<string, Stamp>;
+  /** When all files had last been read, by `performance.now()`. */
+  readonly fullCheckMs: number;
+}
+
+export const NO_EVIDENCE: Evidence = { directory: '', stamps: new Map(), fullCheckMs: 0 };
 
 /** What is known of content before a capture. */
 export interface KnownContent {
   readonly listing: Listing;
-  /** Stamps of the files of `listing` whose content they prove, by path. */
-  readonly stamps: ReadonlyMap<string, string>;
+  /** Of the files of `listing`. */
+  readonly evidence: Evidence;
 }
 
 export interface Capture {
   readonly listing: Map<string, FileRecord>;
-  readonly stamps: Map<string, string>;
+  readonly evidence: Evidence;
   readonly bytes: number;
 }
 
 /**
  * Lists a directory's files and adds content that is not known yet to a pack, each content once.
+ *
+ * A file is not read again while its inode, size and times are as before. Linking a file into the
+ * next checkpoint sets its change time, as a write would. In a new directory that time is therefore
+ * left out of account, so that a write whose modification time was set back escapes, but not for
+ * long: once all files were last read a minute ago, all are read again.
  *
  * @param fullCheck reads every file, whatever its stamp says.
  * @throws {CheckpointSyncError} `INVALID_CHECKPOINT`
@@ -34,32 +60,49 @@ export async function captureDirectory(
   builder: PackBuilder,
   fullCheck: boolean,
 ): Promise<Capture> {
-  const startedMs = Date.now();
+  const startedMs = performance.now();
+  const youngNs = BigInt(Date.now()) * 1_000_000n - STAMP_GRAIN_NS;
+  const root = resolve(directory);
+  const { evidence } = known;
+  const isNewPlace = root !== evidence.directory;
+  const believesLinks = isNewPlace && startedMs - evidence.fullCheckMs < FULL_CHECK_MS;
   const places = new Map<string, Place | null>();
   for (const { sha256, place } of known.listing.values()) places.set(sha256, place);
   const listing = new Map<string, FileRecord>();
-  const stamps = new Map<string, string>();
+  const stamps = new Map<string, Stamp>();
   let bytes = 0;
   let bytesInTurn = 0;
-  const files = await scanDirectory(directory);
+  let isFullCheck = true;
+  const files = await scanDirectory(root, (path) => known.listing.has(path));
   const largest = files.reduce((most, file) => Math.max(most, file.bytes), 0);
   const buffer = Buffer.allocUnsafe(Math.min(largest, BLOCK_BYTES));
 
   for (const file of files) {
     const before = known.listing.get(file.path);
-    const unchanged = !fullCheck && before && known.stamps.get(file.path) === file.stamp;
+    const proof = fullCheck ? undefined : evidence.stamps.get(file.path);
+    const unchanged = before && proof && proves(proof, file, believesLinks);
     const record = unchanged ? before : await capture(file, buffer, places, builder);
     listing.set(file.path, record);
-    // A stamp proves nothing while a later write could still leave the same one.
-    if (file.changedMs < startedMs - STAMP_GRAIN_MS) stamps.set(file.path, file.stamp);
+    // A time proves nothing while a later write could still leave the same one.
+    if (unchanged || file.writtenNs < youngNs) {
+      const { identity, changedNs } = file;
+      stamps.set(file.path, { identity, changedNs: changedNs < youngNs ? changedNs : null });
+    }
     bytes += file.bytes;
-    if (!unchanged) bytesInTurn += file.bytes;
+    if (unchanged) isFullCheck = false;
+    else bytesInTurn += file.bytes;
     if (bytesInTurn >= BYTES_PER_TURN) {
       bytesInTurn = 0;
       await yieldToEventLoop();
     }
   }
-  return { listing, stamps, bytes };
+  const fullCheckMs = isFullCheck ? startedMs : evidence.fullCheckMs;
+  return { listing, evidence: { directory: root, stamps, fullCheckMs }, bytes };
+}
+
+function proves(stamp: Stamp, file: SourceFile, believesLinks: boolean): boolean {
+  if (stamp.identity !== file.identity) return false;
+  return stamp.changedNs === file.changedNs || believesLinks;
 }
 
 async function capture(
@@ -69,28 +112,29 @@ async function capture(
   builder: PackBuilder,
 ): Promise<FileRecord> {
   const { path, bytes } = file;
-  // One piece stays valid in the buffer, so a small file is read once and a large one twice.
-  const small = bytes <= BLOCK_BYTES ? [...readSource(file, buffer)] : null;
-  const sha256 = await hash(small ?? readSource(file, buffer));
+  // A small file is read once: its only piece stays valid. A large one is read again to be stored.
+  const [small = NOTHING] = bytes <= BLOCK_BYTES ? [...readSource(file, buffer)] : [null];
+  const sha256 = small ? hash('sha256', small) : await hashLarge(file, buffer);
   let place = bytes === 0 ? null : places.get(sha256);
   if (place === undefined) {
     place = { pack: builder.pack, offset: builder.offset };
-    const check = createHash('sha256');
-    for (const piece of small ?? readSource(file, buffer)) {
-      if (!small) check.update(piece);
-      await builder.add(piece);
-    }
-    if (!small && check.digest('hex') !== sha256) throw changed(file);
+    if (small) await builder.add(small);
+    else if ((await hashLarge(file, buffer, builder)) !== sha256) throw changed(file);
     places.set(sha256, place);
   }
   return { path, bytes, sha256, place };
 }
 
-async function hash(pieces: Iterable<Uint8Array>): Promise<string> {
+/** Reads a file of many blocks, and adds it to a pack if there is one. */
+async function hashLarge(
+  file: SourceFile,
+  buffer: Uint8Array,
+  builder?: PackBuilder,
+): Promise<string> {
   const sum = createHash('sha256');
-  for (const piece of pieces) {
+  for (const piece of readSource(file, buffer)) {
     sum.update(piece);
-    if (piece.byteLength === BLOCK_BYTES) await yieldToEventLoop();
+    await (builder ? builder.add(piece) : yieldToEventLoop());
   }
   return sum.digest('hex');
 }

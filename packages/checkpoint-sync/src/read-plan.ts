@@ -1,7 +1,7 @@
 import type { FileRecord } from './checkpoint.ts';
 
-/** Bytes that one read may bring, stored or decompressed; several reads run at the same time. */
-const READ_BYTES = 4 * 1024 * 1024;
+/** Stored bytes that one read brings, unless a single block has more. */
+const READ_BYTES = 2 * 1024 * 1024;
 
 /** A part of a file: bytes `from` to `to` of a decompressed block. */
 export interface Piece {
@@ -50,7 +50,7 @@ function planPack(files: readonly FileRecord[]): PlannedRead[] {
   let next = 0;
   let offset = 0;
   let blockStart = 0;
-  let run: { offset: number; stored: number; raw: number; blocks: PlannedBlock[] } | null = null;
+  let run: { offset: number; stored: number; blocks: PlannedBlock[] } | null = null;
   const close = (): void => {
     if (run)
       reads.push({ key: pack.key, offset: run.offset, length: run.stored, blocks: run.blocks });
@@ -76,16 +76,10 @@ function planPack(files: readonly FileRecord[]): PlannedRead[] {
       };
     });
     open = open.filter((file) => (file.place?.offset ?? 0) + file.bytes > blockEnd);
-    if (
-      run &&
-      (pieces.length === 0 || run.stored + stored > READ_BYTES || run.raw + raw > READ_BYTES)
-    ) {
-      close();
-    }
+    if (run && (pieces.length === 0 || run.stored + stored > READ_BYTES)) close();
     if (pieces.length > 0) {
-      run ??= { offset, stored: 0, raw: 0, blocks: [] };
+      run ??= { offset, stored: 0, blocks: [] };
       run.stored += stored;
-      run.raw += raw;
       run.blocks.push({ stored, raw, pieces });
     }
     offset += stored;

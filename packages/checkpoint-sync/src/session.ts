@@ -14,7 +14,7 @@ import type {
 } from '@openevolve-aws/job-spec';
 import type { ObjectStore } from '@openevolve-aws/object-store';
 import { outputKeys } from '@openevolve-aws/s3-layout';
-import { type Capture, captureDirectory } from './capture.ts';
+import { type Capture, captureDirectory, type Evidence, NO_EVIDENCE } from './capture.ts';
 import type { Layer, Listing, StoredCheckpoint } from './checkpoint.ts';
 import { planCompaction } from './compaction.ts';
 import { type CheckpointSyncError, isSyncError } from './errors.ts';
@@ -39,7 +39,10 @@ export interface CommitOptions extends SignalOptions {
   readonly initial: ScoredProgram | null;
   readonly best: ScoredProgram | null;
   readonly earlyStopping: EarlyStopping | null;
-  /** Reads every file, also those whose size, times and inode are as before. */
+  /**
+   * Reads every file, also those that look unchanged by inode, size and times. It is done once a
+   * minute anyway, as far as there are commits; ask for it with the last one.
+   */
   readonly fullCheck?: boolean;
 }
 
@@ -65,7 +68,7 @@ const NO_PACKS: ReadonlySet<string> = new Set();
 /** The newest checkpoint that this session restored or committed. */
 interface Base extends StoredCheckpoint {
   readonly commit: CommitEntry;
-  readonly stamps: ReadonlyMap<string, string>;
+  readonly evidence: Evidence;
 }
 
 /** What a commit that is under way has stored. */
@@ -75,7 +78,7 @@ interface Written {
   readonly capture: Capture;
 }
 
-const NOTHING = { listing: new Map(), stamps: new Map(), layers: [] } as const;
+const NOTHING = { listing: new Map(), evidence: NO_EVIDENCE, layers: [] } as const;
 
 /**
  * Claims a job: from here on, commits of every older session are refused.
@@ -166,7 +169,7 @@ export class Session {
       this.#base = null;
       this.#restored = null;
       if (commit && checkpoint) {
-        this.#base = { ...checkpoint, commit, stamps: new Map() };
+        this.#base = { ...checkpoint, commit, evidence: NO_EVIDENCE };
         this.#restored = commit.seq;
         this.#pruner.learn(commit.seq, checkpoint);
       }
@@ -187,7 +190,7 @@ export class Session {
     return this.#inTurn(async () => {
       const { label, reason, ledger, initial, best, earlyStopping, signal } = options;
       const { pack, layers, capture } = await this.#writeCompacted(options);
-      const { listing, stamps, bytes } = capture;
+      const { listing, evidence, bytes } = capture;
       const commit = await this.#append(
         {
           kind: 'commit',
@@ -204,7 +207,7 @@ export class Session {
         },
         { signal },
       );
-      this.#base = { commit, layers, listing, stamps };
+      this.#base = { commit, layers, listing, evidence };
       this.#pruner.learn(commit.seq, this.#base);
       return commit;
     });
@@ -285,10 +288,10 @@ export class Session {
     { directory, fullCheck = false, signal }: CommitOptions,
     rewritten: ReadonlySet<string>,
   ): Promise<Written> {
-    const { listing, stamps, layers } = this.#base ?? NOTHING;
+    const { listing, evidence, layers } = this.#base ?? NOTHING;
     // Never the same key with other bytes: a PUT that was given up may still arrive.
     await using builder = new PackBuilder(outputKeys.pack(this.generation, ++this.#packs));
-    const known = { listing: without(listing, rewritten), stamps };
+    const known = { listing: without(listing, rewritten), evidence };
     const capture = await captureDirectory(directory, known, builder, fullCheck);
     if (this.#base && isUnchanged(difference(listing, capture.listing))) {
       return { pack: this.#base.commit.pack, layers, capture };

@@ -8,7 +8,7 @@ import {
   readdirSync,
   readSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { CheckpointSyncError } from './errors.ts';
 import { BLOCK_BYTES, MAX_CHECKPOINT_BYTES, MAX_FILES } from './limits.ts';
@@ -17,15 +17,18 @@ import { isSafePath } from './manifest.ts';
 const FILES_PER_TURN = 500;
 const READ_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
-/** A file of a checkpoint's directory as found. `stamp` changes whenever its content does. */
+/** A file of a checkpoint's directory as found. */
 export interface SourceFile {
   /** Relative, with slashes. */
   readonly path: string;
   readonly absolute: string;
   readonly bytes: number;
-  readonly stamp: string;
-  /** When its inode last changed, in milliseconds since 1970. */
-  readonly changedMs: number;
+  /** Device, inode, birth, size and last write: another one means other content. */
+  readonly identity: string;
+  /** When it was last written, in nanoseconds since 1970. Its owner can set it back. */
+  readonly writtenNs: bigint;
+  /** When its inode last changed: by a write too, and by links that come and go. */
+  readonly changedNs: bigint;
 }
 
 /**
@@ -34,17 +37,22 @@ export interface SourceFile {
  * Files are looked at without a round through the thread pool, which takes several times as long
  * for thousands of small ones; the event loop runs in between.
  *
+ * @param isKnown paths that readers take for sure, since an earlier commit has them.
  * @throws {CheckpointSyncError} `INVALID_CHECKPOINT` for anything but files and directories, and for
  *   what readers would refuse.
  */
-export async function scanDirectory(root: string): Promise<SourceFile[]> {
+export async function scanDirectory(
+  root: string,
+  isKnown: (path: string) => boolean = () => false,
+): Promise<SourceFile[]> {
+  const base = resolve(root);
   const files: SourceFile[] = [];
   const pending = [''];
   let total = 0;
   for (let folder = pending.pop(); folder !== undefined; folder = pending.pop()) {
-    for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
+    for (const entry of readdirSync(`${base}/${folder}`, { withFileTypes: true })) {
       const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
-      const absolute = join(root, path);
+      const absolute = `${base}/${path}`;
       if (entry.isDirectory()) {
         pending.push(path);
         continue;
@@ -53,12 +61,19 @@ export async function scanDirectory(root: string): Promise<SourceFile[]> {
       if (!stats.isFile()) {
         throw invalid(`${absolute} is neither a file nor a directory. Checkpoints hold no links`);
       }
-      if (!isSafePath(path)) {
+      if (!isKnown(path) && !isSafePath(path)) {
         throw invalid(`${JSON.stringify(absolute)} has a name that readers refuse. Rename it`);
       }
-      const changedMs = Number(stats.ctimeMs);
-      files.push({ path, absolute, bytes: Number(stats.size), stamp: stampOf(stats), changedMs });
-      total += Number(stats.size);
+      const bytes = Number(stats.size);
+      files.push({
+        path,
+        absolute,
+        bytes,
+        identity: identityOf(stats),
+        writtenNs: stats.mtimeNs,
+        changedNs: stats.ctimeNs,
+      });
+      total += bytes;
       if (files.length > MAX_FILES || total > MAX_CHECKPOINT_BYTES) {
         throw invalid(`${root} has over ${MAX_FILES} files or ${MAX_CHECKPOINT_BYTES} bytes`);
       }
@@ -79,19 +94,24 @@ export function* readSource(file: SourceFile, buffer: Uint8Array): Generator<Uin
   const descriptor = openSync(file.absolute, READ_FLAGS);
   try {
     for (let left = file.bytes; left > 0; ) {
-      const bytes = readSync(descriptor, buffer, 0, Math.min(left, BLOCK_BYTES), null);
-      if (bytes === 0) throw changed(file);
-      left -= bytes;
-      yield buffer.subarray(0, bytes);
+      const piece = buffer.subarray(0, Math.min(left, BLOCK_BYTES));
+      for (let filled = 0; filled < piece.byteLength; ) {
+        const bytes = readSync(descriptor, piece, filled, piece.byteLength - filled, null);
+        if (bytes === 0) throw changed(file);
+        filled += bytes;
+      }
+      left -= piece.byteLength;
+      yield piece;
     }
-    if (stampOf(fstatSync(descriptor, { bigint: true })) !== file.stamp) throw changed(file);
+    const now = fstatSync(descriptor, { bigint: true });
+    if (identityOf(now) !== file.identity || now.ctimeNs !== file.changedNs) throw changed(file);
   } finally {
     closeSync(descriptor);
   }
 }
 
-function stampOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
-  return `${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}`;
+function identityOf({ dev, ino, birthtimeNs, size, mtimeNs }: BigIntStats): string {
+  return `${dev}:${ino}:${birthtimeNs}:${size}:${mtimeNs}`;
 }
 
 export function changed(file: SourceFile): CheckpointSyncError {

@@ -4,6 +4,7 @@ import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ObjectStore } from '@openevolve-aws/object-store';
+import { release } from './block-codec.ts';
 import type { SignalOptions } from './job-log.ts';
 
 /** A pack of an ordinary commit is far smaller; only one with large artifacts goes to the disk. */
@@ -11,7 +12,7 @@ const MEMORY_BYTES = 8 * 1024 * 1024;
 
 /** Bytes on their way to an object: in memory, and in a temporary file once there are many. */
 export class Spool implements AsyncDisposable {
-  #chunks: Uint8Array[] = [];
+  readonly #chunks: Uint8Array[] = [];
   #bytes = 0;
   #file: { handle: FileHandle; path: string } | null = null;
 
@@ -19,7 +20,7 @@ export class Spool implements AsyncDisposable {
     return this.#bytes;
   }
 
-  /** The chunk must not change any more. */
+  /** The chunk, which must own its memory, is taken: the caller must not use it any more. */
   async write(chunk: Uint8Array): Promise<void> {
     this.#bytes += chunk.byteLength;
     this.#chunks.push(chunk);
@@ -28,8 +29,10 @@ export class Spool implements AsyncDisposable {
       const path = join(tmpdir(), `openevolve-aws-pack-${randomUUID()}`);
       this.#file = { path, handle: await open(path, 'wx', 0o600) };
     }
-    for (const pending of this.#chunks) await this.#file.handle.writeFile(pending);
-    this.#chunks = [];
+    for (const pending of this.#chunks.splice(0)) {
+      await this.#file.handle.writeFile(pending);
+      release(pending);
+    }
   }
 
   async putTo(store: ObjectStore, key: string, options: SignalOptions): Promise<void> {
