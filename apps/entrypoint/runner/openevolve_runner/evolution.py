@@ -81,6 +81,8 @@ class Evolution(OpenEvolve):
             stop=stop,
             grace_seconds=run.drain_grace_seconds,
             executor=self._executor,
+            most_workers=run.workers,
+            ahead="in-flight" in run.stock,
             early_stopping=self._early_stopping,
             on_finished=self._finished,
         )

@@ -36,7 +36,7 @@ class CallFailed(Exception):
 class Call(Future[worker.Document]):
     """One call of a function in a worker. `seconds`: how long its last try ran."""
 
-    def __init__(self, message: bytes):
+    def __init__(self, message: bytes = b""):
         super().__init__()
         self.message = message
         self.deaths = 0
@@ -76,7 +76,8 @@ class WorkerExecutor:
         calls_per_worker: Optional[int],
     ):
         self.fault: Optional[str] = None
-        self._size = size
+        self.on_answer: Callable[[], object] = lambda: None  # called on a thread of its own
+        self.size = size
         self._initialize = initialize
         self._limits = limits
         self._time_limits = time_limits
@@ -96,11 +97,16 @@ class WorkerExecutor:
         The future's result is what the function returned, as JSON would give it back; a function
         that raised gives `{"error": ...}`. Its exception is a CallFailed.
         """
-        call = Call(pickle.dumps((function, arguments), pickle.HIGHEST_PROTOCOL))
+        call = Call()
+        self.begin(call, function, *arguments)
+        return call
+
+    def begin(self, call: Call, function: Callable[..., Any], /, *arguments: Any) -> None:
+        """`submit`, for a call that somebody waits for already."""
+        call.message = pickle.dumps((function, arguments), pickle.HIGHEST_PROTOCOL)
         with self._changed:
             self._waiting.append(call)
             self._changed.notify()
-        return call
 
     def tend(self) -> None:
         """Replace the workers that ended, and give their calls to others."""
@@ -109,7 +115,7 @@ class WorkerExecutor:
         while (
             self._open
             and self.fault is None
-            and len(self._workers) < self._size
+            and len(self._workers) < self.size
             and time.monotonic() >= self._no_fork_before
         ):
             self._start_worker()
@@ -180,7 +186,7 @@ class WorkerExecutor:
             )
 
     def _out_of_memory(self) -> str:
-        workers = f"{self._size} worker{'s' if self._size > 1 else ''}"
+        workers = f"{self.size} worker{'s' if self.size > 1 else ''}"
         limit = self._memory.limit_mib()
         return (
             f"out of memory: {workers}{f' with {limit} MiB in all' if limit else ''}; "
@@ -204,6 +210,7 @@ class WorkerExecutor:
         except (channel.ChannelError, ValueError, MemoryError):
             died = True
         self._ended.append(_End(process, call, died, process.bury()))
+        self.on_answer()
 
     def _next_call(self, process: WorkerProcess) -> Optional[Call]:
         call: Optional[Call] = None
@@ -247,4 +254,5 @@ class WorkerExecutor:
         self._deaths_in_a_row = 0
         call.seconds = time.monotonic() - began
         call.set_result(document)
+        self.on_answer()
         return kind == channel.RESULT

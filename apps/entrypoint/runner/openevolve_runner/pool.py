@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections import deque
+from contextlib import suppress
+from types import SimpleNamespace
 from typing import Any, Callable, Optional
 
+from openevolve import process_parallel
 from openevolve.process_parallel import ProcessParallelController, SerializableResult
 
 from openevolve_runner.classify import report_result
 from openevolve_runner.early_stopping import EarlyStopping
 from openevolve_runner.executor import Call, CallFailed, WorkerExecutor
+from openevolve_runner.island_turns import IslandTurns
 from openevolve_runner.iteration import IterationReport
 from openevolve_runner.population import Population
 from openevolve_runner.score import storable_metrics
@@ -17,6 +23,9 @@ from openevolve_runner.stop import StopRequest
 
 # What the gateway answers when the job ends: see llm-gateway's JOB_ENDING_MESSAGE.
 JOB_ENDING = "openevolve-aws: the job is ending"
+
+# How late a stop or the end of a worker may be seen; a result is seen at once.
+LOOK_SECONDS = 0.05
 
 
 class IterationFuture:
@@ -111,6 +120,10 @@ class WorkerPool(ProcessParallelController):
     `run_evolution` takes a result and deals with it without giving way, so the iteration is over
     at the next sign of life from that loop, whichever of its many paths it took: the next look at
     a future, the next submission, or the end. `settle` is called there.
+
+    OpenEvolve submits twice as many iterations as it has workers, each with the parent of that
+    moment. Here a submitted iteration only waits for its turn: island and parent are chosen when a
+    worker is there for it, from all results so far; with `ahead` it is OpenEvolve's way.
     """
 
     def __init__(
@@ -119,6 +132,8 @@ class WorkerPool(ProcessParallelController):
         stop: StopRequest,
         grace_seconds: float,
         executor: WorkerExecutor,
+        most_workers: int,
+        ahead: bool,
         early_stopping: Optional[EarlyStopping],
         on_finished: Callable[[IterationReport], None],
         **options: Any,
@@ -134,10 +149,21 @@ class WorkerPool(ProcessParallelController):
         self._workers = executor
         self._on_finished = on_finished
         self._taken: Optional[IterationFuture] = None
+        self._turns = IslandTurns(self.num_islands)
+        self._queue: deque[tuple[int, Call]] = deque()
+        self._begun: dict[int, int] = {}  # islands, by the number of the iteration
+        self._beginning = Call()
+        self._over = False
+        self._for_each_worker = 2 if ahead else 1
+        # `run_evolution` submits 2 * num_workers // num_islands iterations for each island.
+        self.num_islands = 1
+        self.num_workers = most_workers if ahead else (most_workers + 1) // 2
 
     def start(self) -> None:
         self.stop_request.install()  # OpenEvolve has just put its own handlers there
-        self.executor = self._workers
+        self.executor = SimpleNamespace(
+            submit=self._send, terminate_workers=self._workers.terminate_workers
+        )
 
     @property
     def fault(self) -> Optional[str]:
@@ -148,9 +174,26 @@ class WorkerPool(ProcessParallelController):
         self.stop_request.request()
 
     async def run_evolution(self, *arguments: Any, **options: Any) -> Any:
+        loop = asyncio.get_running_loop()
+        answered = asyncio.Event()
+
+        def tell() -> None:
+            with suppress(RuntimeError):  # the loop is closed
+                loop.call_soon_threadsafe(answered.set)
+
+        async def until_an_answer(_seconds: float) -> None:
+            with suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(answered.wait(), LOOK_SECONDS)
+            answered.clear()
+
+        # `run_evolution` sleeps between two looks at its futures, and workers would wait for it.
+        process_parallel.asyncio = SimpleNamespace(**{**vars(asyncio), "sleep": until_an_answer})
+        self._workers.on_answer = tell
         try:
             return await super().run_evolution(*arguments, **options)
         finally:
+            process_parallel.asyncio = asyncio
+            self._over = True
             self.settle()
 
     def take(self, future: IterationFuture) -> None:
@@ -164,13 +207,16 @@ class WorkerPool(ProcessParallelController):
         """Report the iteration whose result was taken last, if that is not done yet."""
         self._workers.tend()
         taken, self._taken = self._taken, None
-        if taken is None:
-            return
-        report = self._report(taken)
-        if self.early_stopping is not None and self.early_stopping.reached:
-            self.early_stopping_triggered = True
-            self.shutdown_event.set()
-        self._on_finished(report)
+        if taken is not None:
+            report = self._report(taken)
+            if self.early_stopping is not None and self.early_stopping.reached:
+                self.early_stopping_triggered = True
+                self._over = True
+                self.shutdown_event.set()
+            self._turns.end(self._begun.pop(taken.iteration))
+            self._begin()  # before what takes long
+            self._on_finished(report)
+        self._begin()
 
     def _report(self, taken: IterationFuture) -> IterationReport:
         result = taken.outcome()
@@ -196,9 +242,28 @@ class WorkerPool(ProcessParallelController):
         self.settle()
         if self.shutdown_event.is_set() or self.stop_request.requested:
             return None
-        call = super()._submit_iteration(iteration, island_id)
-        if call is None:
-            return None
+        call = Call()
         submitted = IterationFuture(self, iteration, call)
+        self._queue.append((iteration, call))
         self.in_flight.append(submitted)
+        self._begin()
         return submitted
+
+    def _begin(self) -> None:
+        """Choose island and parent of as many iterations as there are workers for."""
+        while self._queue and len(self._begun) < self._workers.size * self._for_each_worker:
+            if self._over or self.stop_request.requested:
+                return
+            iteration, call = self._queue.popleft()
+            if call.cancelled():
+                continue
+            island = self._turns.begin()
+            self._begun[iteration] = island
+            self._beginning = call
+            if super()._submit_iteration(iteration, island) is None:
+                call.set_result({"error": "OpenEvolve could not begin it; the log has the reason"})
+
+    def _send(self, function: Callable[..., Any], *arguments: Any) -> Call:
+        """Where OpenEvolve's `_submit_iteration` submits what it has chosen."""
+        self._workers.begin(self._beginning, function, *arguments)
+        return self._beginning

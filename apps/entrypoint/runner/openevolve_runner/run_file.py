@@ -25,7 +25,10 @@ class Resume:
 
 @dataclass(frozen=True)
 class RunFile:
-    """See `RunFile` in protocol.ts. Seconds are wall-clock seconds, paths absolute."""
+    """See `RunFile` in protocol.ts. Seconds are wall-clock seconds, paths absolute.
+
+    `stock` names what is to be as OpenEvolve has it, to compare: `in-flight`.
+    """
 
     program: Path
     evaluator: Path
@@ -40,6 +43,7 @@ class RunFile:
     worker_limits: WorkerLimits
     events_fd: int
     control_fd: int
+    stock: frozenset[str]
 
     @property
     def checkpoints(self) -> Path:
@@ -90,6 +94,7 @@ class RunFile:
                 worker_limits=WorkerLimits.from_json(document["worker_limits"]),
                 events_fd=document["events_fd"],
                 control_fd=document["control_fd"],
+                stock=frozenset(document.get("stock", ())),
             )
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise RunnerError(

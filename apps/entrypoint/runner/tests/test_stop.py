@@ -64,8 +64,8 @@ def test_running_iterations_are_awaited_for_the_grace(job: Job, model: ModelServ
 
     assert attempt.end() == 75
 
-    # Two workers, and one more call that their queue holds ready.
-    assert 3 <= len(attempt.of("iteration")) <= 6
+    # Of two workers the other one, and at most one more iteration each.
+    assert 2 <= len(attempt.of("iteration")) <= 4
     assert attempt.of("checkpoint")[-1]["reason"] == "stop"
 
 
