@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import sys
@@ -67,14 +68,19 @@ def _run(run: RunFile, events: Events, stop: StopRequest) -> int:
 
     control.listen(run.control_fd, on_save=save_request.set, on_stop=on_stop)
     require_pinned_version()
+    gc.disable()  # what is imported stays: to look for garbage in it would take a tenth of the time
     try:
         from openevolve_runner.config import load_config
         from openevolve_runner.evolution import Evolution
+        from openevolve_runner.model_client import use_plain_clients
     except ImportError as error:
         raise RunnerError(
             f"OpenEvolve cannot be imported ({error}): install the runner's requirements.txt, and "
             "take what they name out of the job's own requirements."
         ) from error
+    gc.freeze()  # nor do workers, which are forked, touch its pages
+    gc.enable()
+    use_plain_clients()
     _require_program(run)
     config = load_config(run.config, artifacts=run.artifacts, workers=run.workers)
     run.output.mkdir(parents=True, exist_ok=True)
