@@ -14,6 +14,8 @@ interface Template {
 export interface ResolvedTemplate {
   /** Resolved properties by logical id; a suffix that the CDK made is left out where it can be. */
   byType(type: string): Readonly<Record<string, Properties>>;
+  /** ARN of the first resource whose logical id begins so. */
+  arnOf(prefix: string): string;
 }
 
 /**
@@ -88,6 +90,10 @@ export function resolveTemplate(template: object): ResolvedTemplate {
   }
 
   return {
+    arnOf: (prefix) =>
+      arnOf(
+        Object.keys(Resources).find((id) => id.startsWith(prefix)) ?? fail(`no resource ${prefix}`),
+      ),
     byType: (type) =>
       Object.fromEntries(
         Object.entries(Resources)

@@ -1,0 +1,75 @@
+import path from 'node:path';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { resolveTemplate } from '../resolve-template.ts';
+import { mainTemplate } from '../synthesize.ts';
+import { Account } from './account.ts';
+import { type Answer, answers } from './check.ts';
+import { actionRows, objectRows } from './matrix.ts';
+import { weakenings } from './weakenings.ts';
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+const document = path.join(import.meta.dirname, '../../../../docs/isolation-matrix.md');
+const template = mainTemplate({ accessKeys: ['alice'] }).toJSON();
+const account = new Account(resolveTemplate(template));
+let toActions: Answer[];
+let toObjects: Answer[];
+
+beforeAll(async () => {
+  toActions = await Array.fromAsync(answers(account, actionRows(account)));
+  toObjects = await Array.fromAsync(answers(account, objectRows()));
+});
+
+it('answers every question as it should be answered', () => {
+  const all = [...toActions, ...toObjects];
+  expect(all.filter(({ allowed, expected }) => allowed !== expected)).toEqual([]);
+  expect(all.length).toBeGreaterThan(1_000);
+});
+
+it('is what the documentation shows', async () => {
+  await expect(matrixPage(toActions, toObjects)).toMatchFileSnapshot(document);
+});
+
+describe('a policy that is weakened is caught', () => {
+  it.each(weakenings)('$name', async ({ weaken, caughtBy }) => {
+    const weak = structuredClone(template);
+    weaken(weak);
+    const weakAccount = new Account(resolveTemplate(weak));
+    const rows = [...actionRows(weakAccount), ...objectRows()].filter(
+      ({ what }) => what === caughtBy,
+    );
+    const all = await Array.fromAsync(answers(weakAccount, rows));
+    expect(all.filter(({ allowed, expected }) => allowed && !expected)).not.toEqual([]);
+  });
+});
+
+function matrixPage(actions: Answer[], objects: Answer[]): string {
+  const count = actions.length + objects.length;
+  const asked = [...new Set(actions.map(({ who }) => who))].join(', ');
+  return `# Isolation matrix
+
+Written by the test of \`apps/infra/tests/isolation\`: ${count} answers of an IAM policy simulator to
+the policies of the synthesised template. Everybody was asked everything: ${asked}. All is asked of
+what belongs to alice. Read [security.md](security.md) first.
+
+## Actions
+
+${table(actions)}
+
+## Objects
+
+${table(objects)}
+`;
+}
+
+function table(all: Answer[]): string {
+  const rows = Map.groupBy(all, ({ what }) => what);
+  return [
+    '| what | allowed to |',
+    '| --- | --- |',
+    ...[...rows].map(([what, its]) => {
+      const allowed = its.filter((answer) => answer.allowed).map(({ who }) => who);
+      return `| ${what} | ${allowed.join(', ') || 'nobody'} |`;
+    }),
+  ].join('\n');
+}
