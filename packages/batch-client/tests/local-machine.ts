@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Backend, BatchJob, BatchStatus } from '../src/backend.ts';
 import { followLogs } from '../src/jobs/follow-logs.ts';
+import type { SubmitRequest } from '../src/jobs/plan-submission.ts';
 import { type SubmittedJob, submitJob } from '../src/jobs/submit-job.ts';
 import { type LocalHome, localHome, logFile } from '../src/local/home.ts';
 import { openLocalBackend } from '../src/local/local-backend.ts';
@@ -85,14 +86,15 @@ export class LocalMachine {
   }
 
   /** @param name what the double does. */
-  submit(name: string, vcpus = 1): Promise<SubmittedJob> {
+  submit(name: string, changes: Partial<SubmitRequest> = {}): Promise<SubmittedJob> {
     return submitJob(this.backend, {
       owner: 'alice',
       program: join(this.directory, 'program.py'),
       evaluator: join(this.directory, 'evaluator.py'),
       name,
-      vcpus,
+      vcpus: 1,
       model: { kind: 'provider' },
+      ...changes,
     });
   }
 

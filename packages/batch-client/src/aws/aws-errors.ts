@@ -132,6 +132,9 @@ function sentence(code: BatchClientErrorCode, error: SdkError, call: AwsCall): s
     case 'ACCESS_DENIED':
       return `The credentials do not allow ${service} ${action} (${detail}): 'openevolve-aws doctor' shows whose they are; an administrator can allow it.`;
     case 'SETTINGS':
+      if (/job ?definition/i.test(error.message)) {
+        return `${service} refused ${action} (${detail}): check the region in the settings, or let an administrator add you to the users of the deployment.`;
+      }
       return `${service} ${action} in ${region || 'no region'}: ${detail}. Check the name and the region in the settings; 'openevolve-aws doctor' shows where they come from.`;
     case 'UNAVAILABLE':
       return unavailable(error, call, detail);

@@ -87,7 +87,7 @@ const RULES: readonly Rule[] = [
 const EMPTY_WORDS = /^(Essential container in task exited|Task failed to start)\.?$/i;
 
 /**
- * A reason in plain words, the exit code before all since it says most. Pure.
+ * A reason in plain words: what is known of the text, the text itself, or else the exit code. Pure.
  *
  * @returns null when AWS Batch gives no reason.
  * @example
@@ -102,11 +102,15 @@ export function plainReason(end: ReportedEnd): PlainReason | null {
       return { sentence: rule[1], fix: rule[2] };
     }
   }
+  const own = statusReason.trim();
+  if (own !== '' && !EMPTY_WORDS.test(own)) {
+    return { sentence: own.replace(/\.$/, ''), fix: null };
+  }
   if (exitCode !== undefined && exitCode !== 0) {
     return { sentence: capitalised(describeContainerExit(exitCode)), fix: null };
   }
-  const words = reported.find((text) => !EMPTY_WORDS.test(text.trim()));
-  return words === undefined ? null : { sentence: words.replace(/\.\s*$/, ''), fix: null };
+  const words = containerReason.trim() || own;
+  return words === '' ? null : { sentence: words.replace(/\.$/, ''), fix: null };
 }
 
 function capitalised(text: string): string {

@@ -71,7 +71,7 @@ it.concurrent('counts the vCPUs of an attempt that outlives its supervisor', asy
 }) => {
   const { jobId, batchJobId } = await machine.running('saves-until-released');
   await machine.killSupervisor();
-  const second = await machine.submit('succeeds', 2);
+  const second = await machine.submit('succeeds', { vcpus: 2 });
   await machine.inState(second.batchJobId, 'RUNNABLE');
   expect(await machine.backend.describe([batchJobId])).toMatchObject([{ status: 'RUNNING' }]);
   await machine.release(jobId);
@@ -163,7 +163,7 @@ it.concurrent('passes over a record of another release, and shows every other jo
 
 it.concurrent('fails a job alone whose keys cannot be read', async ({ machine }) => {
   const running = await machine.running('sleeps');
-  const blocker = await machine.submit('succeeds', 2);
+  const blocker = await machine.submit('succeeds', { vcpus: 2 });
   const secrets = join(machine.home.secrets, blocker.batchJobId);
   await rm(secrets);
   await mkdir(secrets);
