@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { openStore } from './open-store.ts';
 import { S3Store } from './s3-store/s3-store.ts';
@@ -43,3 +45,22 @@ it.each(['ftp://host/a', '/var/lib/store', 'file://elsewhere/a', 'C:\\store', ''
     });
   },
 );
+
+it('loads the AWS SDK for a bucket only', async () => {
+  const script = `
+    import { registerHooks } from 'node:module';
+    let loaded = 0;
+    registerHooks({
+      load(url, context, next) {
+        if (url.includes('/@aws-sdk/')) loaded += 1;
+        return next(url, context);
+      },
+    });
+    const { openStore } = await import(${JSON.stringify(new URL('./index.ts', import.meta.url).href)});
+    await openStore('file:///tmp');
+    const before = loaded;
+    await openStore('s3://my-bucket');
+    console.log(JSON.stringify({ before, after: loaded > 0 }));`;
+  const { stdout } = await promisify(execFile)('node', ['--input-type=module', '-e', script]);
+  expect(JSON.parse(stdout)).toEqual({ before: 0, after: true });
+});

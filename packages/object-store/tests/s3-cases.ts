@@ -5,7 +5,7 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import type { StreamBody } from '../src/body.ts';
 import { S3Store } from '../src/s3-store/s3-store.ts';
 import { collect } from '../src/testing/collect.ts';
@@ -102,6 +102,17 @@ export const s3Cases: Readonly<Record<string, (fixture: S3Fixture) => Promise<vo
     await expect(
       client.send(new PutObjectCommand({ Bucket: bucket, Key: 'a', Body: body })),
     ).rejects.toMatchObject({ name: 'RequestTimeTooSkewed' });
+  },
+
+  'goes on by the time of the server when its own clock is wrong': async ({ config, bucket }) => {
+    const store = new S3Store(bucket, config);
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 3_600_000 });
+    try {
+      await store.put('a', body);
+      expect(await store.size('a')).toBe(5);
+    } finally {
+      vi.useRealTimers();
+    }
   },
 
   'stores a CRC32 with each object': async ({ store, client, bucket }) => {
