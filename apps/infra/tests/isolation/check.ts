@@ -24,7 +24,8 @@ export interface Answer {
 const unknownKeys = new Set(['batch:ShareIdentifier', 's3:TlsVersion', 'aws:ResourceTag/Owner']);
 
 /** Asks every question of every row for everybody, one after the other. */
-export async function* answers(account: Account, rows: readonly Row[]): AsyncGenerator<Answer> {
+export async function ask(account: Account, rows: readonly Row[]): Promise<Answer[]> {
+  const answers: Answer[] = [];
   for (const { what, requests, allowed } of rows) {
     for (const [who, principal] of Object.entries(everybody(account))) {
       let all = true;
@@ -38,7 +39,13 @@ export async function* answers(account: Account, rows: readonly Row[]): AsyncGen
         }
         all &&= answer.allowed;
       }
-      yield { what, who: who as Who, allowed: all, expected: allowed.includes(who as Who) };
+      answers.push({
+        what,
+        who: who as Who,
+        allowed: all,
+        expected: allowed.includes(who as Who),
+      });
     }
   }
+  return answers;
 }

@@ -3,9 +3,9 @@ import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { resolveTemplate } from '../resolve-template.ts';
 import { mainTemplate } from '../synthesize.ts';
 import { Account } from './account.ts';
-import { type Answer, answers } from './check.ts';
+import { type Answer, ask } from './check.ts';
 import { actionRows, objectRows } from './matrix.ts';
-import { weakenings } from './weakenings.ts';
+import { type RawTemplate, weakenings } from './weakenings.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
@@ -16,8 +16,8 @@ let toActions: Answer[];
 let toObjects: Answer[];
 
 beforeAll(async () => {
-  toActions = await Array.fromAsync(answers(account, actionRows(account)));
-  toObjects = await Array.fromAsync(answers(account, objectRows()));
+  toActions = await ask(account, actionRows(account));
+  toObjects = await ask(account, objectRows());
 });
 
 it('answers every question as it should be answered', () => {
@@ -30,15 +30,29 @@ it('is what the documentation shows', async () => {
   await expect(matrixPage(toActions, toObjects)).toMatchFileSnapshot(document);
 });
 
+it('holds users and jobs whatever is attached to them by mistake', async () => {
+  const { policies } = account.administrator();
+  const rows = actionRows(account).filter(({ what }) =>
+    ["read the model provider's key", 'iam:TagUser: alice', 'start a machine'].includes(what),
+  );
+  expect(rows).toHaveLength(3);
+  for (const held of [account.iamUser('bob'), account.jobRole('bob')]) {
+    for (const request of rows.flatMap(({ requests }) => requests('bob'))) {
+      const { allowed } = await account.allows({ ...held, policies }, request);
+      expect(allowed, request.action).toBe(false);
+    }
+  }
+});
+
 describe('a policy that is weakened is caught', () => {
   it.each(weakenings)('$name', async ({ weaken, caughtBy }) => {
-    const weak = structuredClone(template);
+    const weak = structuredClone(template) as RawTemplate;
     weaken(weak);
     const weakAccount = new Account(resolveTemplate(weak));
     const rows = [...actionRows(weakAccount), ...objectRows()].filter(
       ({ what }) => what === caughtBy,
     );
-    const all = await Array.fromAsync(answers(weakAccount, rows));
+    const all = await ask(weakAccount, rows);
     expect(all.filter(({ allowed, expected }) => allowed && !expected)).not.toEqual([]);
   });
 });

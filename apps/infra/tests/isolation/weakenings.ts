@@ -8,7 +8,8 @@ interface Statement {
   Condition?: Record<string, Record<string, unknown>>;
 }
 
-interface RawTemplate {
+/** A template as it is synthesised, as far as policies need it. */
+export interface RawTemplate {
   Resources: Record<
     string,
     {
