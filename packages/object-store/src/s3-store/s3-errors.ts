@@ -79,7 +79,9 @@ export function s3Error(error: unknown, call: S3Call): ObjectStoreError {
   const what: SdkError = error instanceof Error ? error : new Error(String(error));
   const code = codeOf(what);
   const place = `s3://${call.bucket}/${call.key}`;
-  const detail = [what.name === 'Error' ? '' : what.name, what.message].filter(Boolean).join(': ');
+  // Its other lines are advice to programmers who use the SDK.
+  const [message = ''] = what.message.split('\n');
+  const detail = [what.name === 'Error' ? '' : what.name, message].filter(Boolean).join(': ');
   return new ObjectStoreError(
     code,
     `${place}: ${detail.replace(/\.$/, '')}. ${advice(code, what, call)}`.trimEnd(),
@@ -89,16 +91,10 @@ export function s3Error(error: unknown, call: S3Call): ObjectStoreError {
 
 function codeOf(error: SdkError): ObjectStoreErrorCode {
   if (/^Region is missing/.test(error.message)) return 'WRONG_REGION';
+  if (error.name === 'CredentialsProviderError' && fetchesCredentials()) return 'UNAVAILABLE';
   const known = CODES[error.name];
-  if (
-    known === 'CREDENTIALS' &&
-    error.name === 'CredentialsProviderError' &&
-    fetchesCredentials()
-  ) {
-    return 'UNAVAILABLE';
-  }
-  const status = error.$metadata?.httpStatusCode;
   if (known) return known;
+  const status = error.$metadata?.httpStatusCode;
   if (status === undefined) return 'UNAVAILABLE';
   return STATUSES[status] ?? (status >= 400 && status < 500 ? 'REFUSED' : 'UNAVAILABLE');
 }
