@@ -36,6 +36,8 @@ export interface BatchModelOptions {
   readonly fault?: (action: string, count: number) => Fault | null;
   /** A new job is listed after this many calls of ListJobs. */
   readonly listedAfter?: number;
+  /** Jobs come as far as this state and stay in it. */
+  readonly holdIn?: 'SUBMITTED' | 'RUNNABLE' | 'STARTING';
 }
 
 interface Running {
@@ -258,7 +260,7 @@ export class BatchModel {
     for (let number = 1; ; number += 1) {
       for (const status of ['RUNNABLE', 'STARTING', 'RUNNING'] as const) {
         await new Promise(setImmediate);
-        if (job.terminated !== null) {
+        if (job.terminated !== null || detail.status === this.#options.holdIn) {
           return;
         }
         detail.status = status;

@@ -37,7 +37,8 @@ export function toAwsJob(detail: JobDetail): AwsJob | null {
   const why = plainReason({
     statusReason: detail.statusReason,
     containerReason: reason,
-    exitCode: status === 'FAILED' ? exitCode : undefined,
+    // While it waits for another attempt, the code is that of the last one.
+    exitCode: isTerminal(status) ? exitCode : undefined,
   });
   return {
     batchJobId: detail.jobId,

@@ -37,7 +37,8 @@ it('takes the exit code where AWS Batch says the same of every end', () => {
   const statusReason = 'Essential container in task exited';
   expect(plainReason({ statusReason, exitCode: 65 })?.sentence).toContain('cannot be used');
   expect(plainReason({ statusReason, exitCode: 137 })?.sentence).toContain('SIGKILL');
-  expect(plainReason({ statusReason, exitCode: 0 })?.sentence).toBe(statusReason);
+  expect(plainReason({ statusReason, exitCode: 0 })).toBeNull();
+  expect(plainReason({ statusReason })?.sentence).toBe(statusReason);
 });
 
 it('lets a reason that somebody gave stand before the exit code', () => {

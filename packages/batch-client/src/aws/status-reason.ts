@@ -89,7 +89,7 @@ const EMPTY_WORDS = /^(Essential container in task exited|Task failed to start)\
 /**
  * A reason in plain words: what is known of the text, the text itself, or else the exit code. Pure.
  *
- * @returns null when AWS Batch gives no reason.
+ * @returns null when AWS Batch gives no reason, or for a plain success.
  * @example
  * plainReason({ statusReason: 'Host EC2 (instance i-0123456789abcdef0) terminated.' })?.sentence;
  */
@@ -106,7 +106,10 @@ export function plainReason(end: ReportedEnd): PlainReason | null {
   if (own !== '' && !EMPTY_WORDS.test(own)) {
     return { sentence: own.replace(/\.$/, ''), fix: null };
   }
-  if (exitCode !== undefined && exitCode !== 0) {
+  if (exitCode === 0) {
+    return null;
+  }
+  if (exitCode !== undefined) {
     return { sentence: capitalised(describeContainerExit(exitCode)), fix: null };
   }
   const words = containerReason.trim() || own;

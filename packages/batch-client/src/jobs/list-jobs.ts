@@ -15,7 +15,7 @@ export interface ListRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A job in a list: its newest submission, and its name. */
+/** A job in a list: its newest submission, when that was claimed, and the job's name. */
 export interface ListedJob extends BatchJob {
   readonly name: string;
 }
@@ -105,7 +105,7 @@ async function lookUp(
   const rows = await concurrently(named, READS_AT_ONCE, async (facts) => {
     const job = known.get(facts.batchJobId);
     if (job) {
-      return { ...job, name: facts.name };
+      return { ...job, name: facts.name, createdAt: facts.createdAt };
     }
     if (facts.batchJobId !== null && damaged.has(facts.batchJobId)) {
       return null;
