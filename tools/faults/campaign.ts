@@ -12,6 +12,8 @@ import { verifyLife, verifyStore } from './verify.ts';
 
 /** Lives of one job, so that a writer meets what several before it left. */
 const ROUNDS_OF_A_JOB = 8;
+/** They do not know of each other. */
+const JOBS_AT_ONCE = 2;
 const TWO_WRITERS = 0.35;
 
 export interface CampaignOptions {
@@ -25,6 +27,8 @@ export interface CampaignOptions {
 
 export interface RoundResult {
   readonly lives: readonly WriterLife[];
+  /** The kinds of the entries that came into the log. */
+  readonly written: readonly string[];
   /** Whether what a reader found in the end had been acknowledged. */
   readonly found: 'acknowledged' | 'not acknowledged' | 'nothing';
   readonly violations: readonly string[];
@@ -33,18 +37,20 @@ export interface RoundResult {
 /** Runs rounds until there were enough or one is wrong; each is one writer's life, or two at once. */
 export async function runCampaign(options: CampaignOptions): Promise<RoundResult[]> {
   const folder = await mkdtemp(join(tmpdir(), 'faults-'));
-  try {
-    const results: RoundResult[] = [];
-    for (let job = 0; results.length < options.rounds; job++) {
-      // Of its own, so that a job's choices do not depend on how far the one before it came.
-      const random = new Random(options.seed + job * 1_000_003);
-      const rounds = Math.min(ROUNDS_OF_A_JOB, options.rounds - results.length);
-      for await (const result of runJob(options, job, rounds, folder, random)) {
+  const results: RoundResult[] = [];
+  const jobs = Array.from({ length: Math.ceil(options.rounds / ROUNDS_OF_A_JOB) }, (_, job) => job);
+  const lane = async (): Promise<void> => {
+    for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) {
+      const rounds = Math.min(ROUNDS_OF_A_JOB, options.rounds - job * ROUNDS_OF_A_JOB);
+      for await (const result of runJob(options, job, rounds, join(folder, String(job)))) {
         results.push(result);
-        if (result.violations.length > 0) return results;
+        if (result.violations.length > 0) jobs.length = 0;
       }
       options.print(`${results.length} of ${options.rounds} rounds`);
     }
+  };
+  try {
+    await Promise.all(Array.from({ length: JOBS_AT_ONCE }, lane));
     return results;
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -56,8 +62,9 @@ async function* runJob(
   job: number,
   rounds: number,
   folder: string,
-  random: Random,
 ): AsyncGenerator<RoundResult> {
+  // Of its own, so that a job's choices do not depend on the others.
+  const random = new Random(seed + job * 1_000_003);
   const prefix = `seed-${seed}/job-${job}`;
   const { environment, url } = server;
   const store = prefixed(
@@ -73,6 +80,7 @@ async function* runJob(
     prefix,
   );
   const history = new History();
+  let seen = 0;
   for (let round = 0; round < rounds; round++) {
     const writers = random.next() < TWO_WRITERS ? ['a', 'b'] : ['a'];
     const lives = await Promise.all(
@@ -88,9 +96,12 @@ async function* runJob(
         });
       }),
     );
-    const { wrong, newest } = await verifyStore(store, history, join(folder, 'read'), random);
+    const { wrong, newest, entries } = await verifyStore(store, history, folder, random);
+    const written = entries.slice(seen).map(({ kind }) => kind);
+    seen = entries.length;
     yield {
       lives,
+      written,
       found:
         newest === 0
           ? 'nothing'

@@ -38,7 +38,7 @@ const PATIENCE_MS = 60_000;
 /** Runs one writer behind faults of its own and kills it, or not, where chance says. */
 export async function runWriter(options: WriterOptions): Promise<WriterLife> {
   const { server, uri, name, random, onReport } = options;
-  const weather = random.pick([0, 0.5, 1, 1, 2]);
+  const weather = random.pick([0, 0.5, 1, 2, 3]);
   const point = random.pick<KillPoint>(['request', 'request', 'report', 'moment', 'none']);
   const reports: WriterReport[] = [];
   const faults: FaultKind[] = [];
@@ -91,7 +91,7 @@ export async function runWriter(options: WriterOptions): Promise<WriterLife> {
   }
   const [code] = await exited;
   for (const timer of timers) clearTimeout(timer);
-  // Writes that arrive late do so before the next writer of this round's successor looks.
+  // Writes that are late arrive before the round is judged.
   await proxy.stop();
   const problem = hung
     ? `it did not end within ${PATIENCE_MS} ms`

@@ -12,6 +12,10 @@ export function formatTable(results: readonly RoundResult[]): string {
     reports.filter((report) => report.event === 'failed'),
     ({ code }) => code,
   );
+  const written = Map.groupBy(
+    results.flatMap((result) => result.written),
+    (kind) => kind,
+  );
   const rows: [string, number][] = [
     ['rounds', results.length],
     ['  with two writers at once', results.filter((one) => one.lives.length > 1).length],
@@ -23,7 +27,10 @@ export function formatTable(results: readonly RoundResult[]): string {
       point === 'none' ? 'writers that were not killed' : `killed at a ${point}`,
       lives.filter((life) => life.killed === point).length,
     ]),
-    ['claims', count('claimed')],
+    ...[...written].map(([kind, some]): [string, number] => [
+      `entries in the logs: ${kind}`,
+      some.length,
+    ]),
     ['restores by writers', count('restored')],
     ['commits begun', count('committing')],
     ['commits acknowledged', count('committed')],

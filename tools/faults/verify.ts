@@ -9,7 +9,7 @@ import type { WriterLife } from './killed-writer.ts';
 /** Retention keeps at least the newest of them. */
 const KEPT = 10;
 
-interface Entry {
+export interface Entry {
   readonly seq: number;
   readonly kind: string;
   readonly generation: number;
@@ -48,7 +48,7 @@ export async function verifyStore(
   history: History,
   folder: string,
   random: Random,
-): Promise<{ wrong: string[]; newest: number }> {
+): Promise<{ wrong: string[]; newest: number; entries: readonly Entry[] }> {
   const entries = await readEntries(store);
   const wrong = [...verifyLog(entries, history)];
 
@@ -77,7 +77,7 @@ export async function verifyStore(
     wrong.push(...verifyTree('a reader restored', older.seq, restored, history));
     await rm(folder, { recursive: true });
   }
-  return { wrong, newest };
+  return { wrong, newest, entries };
 }
 
 /** The log as it lies there, without the engine that is under test. */
