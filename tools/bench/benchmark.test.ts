@@ -44,7 +44,7 @@ describe('judge', () => {
 
 describe('describeGoal', () => {
   it('names the bound and the peer', () => {
-    expect(describeGoal({ peer: 's5cmd', atMost: 0.05 }, 'ms')).toBe('≤ 0.05 × s5cmd');
+    expect(describeGoal({ peer: 's5cmd', atMost: 0.05 }, 'ms')).toBe('≤ 1/20 × s5cmd');
     expect(describeGoal({ atLeast: 2 }, 'MB/s')).toBe('≥ 2 MB/s');
   });
 });

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -22,15 +22,24 @@ const benchmarks = new Map([
   ['good', measuring(good)],
   ['mixed', measuring(good, bad)],
   ['empty', measuring()],
+  [
+    'recorded',
+    { ...measuring({ ...bad, floor: { peer: 's5cmd', atMost: 0.7 } }), method: 'By hand.' },
+  ],
 ]);
 
 async function run(...args: string[]) {
   const out: string[] = [];
   const error: string[] = [];
-  const code = await bench(args, benchmarks, {
-    out: (line) => out.push(line),
-    error: (line) => error.push(line),
-  });
+  const code = await bench(
+    args,
+    benchmarks,
+    {
+      out: (line) => out.push(line),
+      error: (line) => error.push(line),
+    },
+    folder,
+  );
   return { code, out: out.join('\n'), error: error.join('\n') };
 }
 
@@ -48,7 +57,7 @@ describe('bench', () => {
   it('exits with 0 when every row holds', async () => {
     const { code, out } = await run('good');
     expect(code).toBe(0);
-    expect(out).toMatch(/^commit {2}12 ms {2}s5cmd 1,000 {2}≤ 0.05 × s5cmd {2}holds$/m);
+    expect(out).toMatch(/^commit {2}12 ms {2}s5cmd 1,000 {2}≤ 1\/20 × s5cmd {2}holds$/m);
   });
 
   it('exits with 1 when one row of several does not hold, and marks it', async () => {
@@ -92,5 +101,19 @@ describe('bench', () => {
         { ...bad, holds: false },
       ],
     });
+  });
+
+  it('records a benchmark with a method as JSON and as a Markdown table, goal and floor apart', async () => {
+    await run('good');
+    expect(await readdir(folder)).not.toContain('good.md');
+    const { code, out } = await run('recorded');
+    expect(code).toBe(1);
+    expect(out).toMatch(/≤ 1\/20 × s5cmd {2}DOES NOT HOLD {2}≤ 0.7 × s5cmd {2}holds$/m);
+    expect(await readFile(path.join(folder, 'recorded.md'), 'utf8')).toContain(
+      'By hand.\n\n| what | ours | peers | goal | verdict | floor | verdict |',
+    );
+    expect(JSON.parse(await readFile(path.join(folder, 'recorded.json'), 'utf8')).rows).toEqual([
+      { ...bad, floor: { peer: 's5cmd', atMost: 0.7 }, holds: false, floorHolds: true },
+    ]);
   });
 });

@@ -1,8 +1,9 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Benchmark } from './benchmark.ts';
 import { describeMachine } from './machine.ts';
-import { formatReport, makeReport } from './report.ts';
+import { formatMarkdown, formatReport, makeReport } from './report.ts';
 
 /** Where the command's lines go. */
 export interface Streams {
@@ -13,6 +14,7 @@ export interface Streams {
 /**
  * `bench NAME [--json FILE]`: runs one benchmark, prints its table and, if asked, writes its report.
  *
+ * @param records the folder that gets the report of a benchmark with a method, as JSON and Markdown.
  * @returns the exit code. 0: every row holds. 1: one does not. 2: no known benchmark was named.
  * @throws what the benchmark throws when it cannot measure.
  */
@@ -20,6 +22,7 @@ export async function bench(
   args: readonly string[],
   benchmarks: ReadonlyMap<string, Benchmark>,
   { out, error }: Streams,
+  records: string,
 ): Promise<number> {
   const request = parseRequest(args);
   const benchmark = benchmarks.get(request.name ?? '');
@@ -33,8 +36,14 @@ export async function bench(
   }
   const report = await makeReport(request.name, benchmark, describeMachine());
   out(formatReport(report));
+  const json = `${JSON.stringify(report, null, 2)}\n`;
   if (request.json !== undefined) {
-    await writeFile(request.json, `${JSON.stringify(report, null, 2)}\n`);
+    await writeFile(request.json, json);
+  }
+  if (benchmark.method !== undefined) {
+    await mkdir(records, { recursive: true });
+    await writeFile(join(records, `${request.name}.json`), json);
+    await writeFile(join(records, `${request.name}.md`), formatMarkdown(report));
   }
   return report.rows.every((row) => row.holds) ? 0 : 1;
 }

@@ -12,7 +12,6 @@ async function loadBenchmark(file: string): Promise<[string, Benchmark]> {
 
 const files = (await readdir(folder)).filter((file) => file.endsWith('.ts')).sort();
 const benchmarks = new Map(await Promise.all(files.map(loadBenchmark)));
-process.exitCode = await bench(process.argv.slice(2), benchmarks, {
-  out: console.log,
-  error: console.error,
-});
+const records = path.join(import.meta.dirname, '../../docs/benchmarks');
+const streams = { out: console.log, error: console.error };
+process.exitCode = await bench(process.argv.slice(2), benchmarks, streams, records);

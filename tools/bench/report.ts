@@ -5,6 +5,7 @@ import type { Machine } from './machine.ts';
 export interface Report {
   readonly name: string;
   readonly machine: Machine;
+  readonly method?: string;
   readonly rows: readonly Row[];
 }
 
@@ -18,26 +19,68 @@ export async function makeReport(
   if (measurements.length === 0) {
     throw new Error(`The benchmark ${name} measured nothing.`);
   }
-  return { name, machine, rows: measurements.map(judge) };
+  const { method } = benchmark;
+  return { name, machine, ...(method && { method }), rows: measurements.map(judge) };
 }
+
+const HEADINGS = ['what', 'ours', 'peers', 'goal', 'verdict', 'floor', 'verdict'];
 
 /** A report for people: the machine, then one aligned line for each row. */
 export function formatReport({ name, machine, rows }: Report): string {
-  const cells = rows.map((row) => [
-    row.what,
-    `${formatFigure(row.ours)} ${row.unit}`,
-    Object.entries(row.peers)
-      .map(([peer, figure]) => `${peer} ${formatFigure(figure)}`)
-      .join(', '),
-    describeGoal(row.goal, row.unit),
-    row.holds ? 'holds' : 'DOES NOT HOLD',
-  ]);
-  const { cpu, cores, memory, node, load } = machine;
-  return [
-    `${name}: ${cpu}, ${cores} cores, ${memory} MiB, Node ${node}, load ${load} a core`,
+  const lines = tablesOf(rows).flatMap(([table, cells]) => {
+    const hasFloors = cells.some((row) => row[5] !== '');
+    const columns = hasFloors ? HEADINGS.length : 5;
+    const shown = [HEADINGS, ...cells].map((row) => row.slice(0, columns));
+    return ['', ...(table === '' ? [] : [table]), ...alignColumns(shown)];
+  });
+  return [`${name}: ${describeInWords(machine)}`, ...lines].join('\n');
+}
+
+/** The same as Markdown, for the documentation. */
+export function formatMarkdown({ name, machine, method, rows }: Report): string {
+  const tables = tablesOf(rows).flatMap(([table, cells]) => [
     '',
-    ...alignColumns([['what', 'ours', 'peers', 'goal', 'verdict'], ...cells]),
-  ].join('\n');
+    ...(table === '' ? [] : [`## ${table}`, '']),
+    ...[HEADINGS, HEADINGS.map(() => '---'), ...cells].map((row) => `| ${row.join(' | ')} |`),
+  ]);
+  const intro = [
+    `# Benchmark: ${name}`,
+    '',
+    `\`npm run bench -- ${name}\` on ${describeInWords(machine)}.`,
+  ];
+  return `${[...intro, ...(method ? ['', method] : []), ...tables].join('\n')}\n`;
+}
+
+function describeInWords({ cpu, cores, memory, node, load }: Machine): string {
+  return `${cpu}, ${cores} cores, ${memory} MiB, Node ${node}, load ${load} a core`;
+}
+
+/** Rows as cells, by table in order of appearance. */
+function tablesOf(rows: readonly Row[]): [string, string[][]][] {
+  const tables = new Map<string, string[][]>();
+  for (const row of rows) {
+    const cells = tables.get(row.table ?? '') ?? [];
+    tables.set(row.table ?? '', cells);
+    cells.push(cellsOf(row));
+  }
+  return [...tables];
+}
+
+function cellsOf({ what, unit, ours, peers, goal, holds, floor, floorHolds }: Row): string[] {
+  const beside = Object.entries(peers).map(([peer, figure]) => `${peer} ${formatFigure(figure)}`);
+  return [
+    what,
+    `${formatFigure(ours)} ${unit}`.trim(),
+    beside.join(', '),
+    describeGoal(goal, unit).trim(),
+    verdict(holds),
+    floor ? describeGoal(floor, unit).trim() : '',
+    floor ? verdict(floorHolds === true) : '',
+  ];
+}
+
+function verdict(holds: boolean): string {
+  return holds ? 'holds' : 'DOES NOT HOLD';
 }
 
 /** Three significant digits: more would be noise. */
