@@ -19,6 +19,7 @@ const DEFAULT_COMPLETION_TOKENS = 4096;
 /** Text and code take four bytes a token and more; three leave room for what does not. */
 const BYTES_PER_TOKEN = 3;
 const MAX_MODEL_NAME = 200;
+const MAX_EVENT = 1024 * 1024;
 
 const count = z.int().min(0);
 const requestSchema = z.object({
@@ -98,7 +99,8 @@ export function watchStream(): { see(chunk: Buffer): void; usage(): TokenCount |
   return {
     see(chunk) {
       const lines = (rest + chunk.toString('latin1')).split('\n');
-      rest = lines.pop() ?? '';
+      // A line without end is no event, and must not fill the memory.
+      rest = (lines.pop() ?? '').slice(-MAX_EVENT);
       for (const line of lines) {
         if (!line.startsWith('data:') || !line.includes('"usage"')) continue;
         const parsed = replySchema.safeParse(parseJson(line.slice('data:'.length)));

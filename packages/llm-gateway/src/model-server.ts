@@ -2,14 +2,13 @@ import { timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { LlmGatewayError } from './errors.ts';
+import { Load, type LoadLimits } from './load.ts';
 import { openAiError } from './openai-error.ts';
 import type { ModelUpstream, UpstreamReply } from './upstream.ts';
 
 /** A prompt of a million tokens is about 4 MB. */
 const MAX_REQUEST_BYTES = 16 * 1024 * 1024;
-/** Of all requests that are under way, held ones too. */
-const MAX_BYTES_UNDER_WAY = 128 * 1024 * 1024;
-const MAX_REQUESTS_UNDER_WAY = 1024;
+const LOAD_LIMITS: LoadLimits = { requests: 1024, bytes: 128 * 1024 * 1024 };
 /** Longer than any client keeps idle connections, so that a request never meets a closing one. */
 const KEEP_ALIVE_MS = 75_000;
 
@@ -43,7 +42,7 @@ export interface ModelServer {
 export async function serveModels(options: ModelServerOptions): Promise<ModelServer> {
   const { upstreams, port = 0 } = options;
   const authorization = Buffer.from(`Bearer ${options.token}`);
-  const load = new Load();
+  const load = new Load(LOAD_LIMITS);
 
   const server = createServer((request, response) => {
     const abort = new AbortController();
@@ -121,27 +120,6 @@ export async function serveModels(options: ModelServerOptions): Promise<ModelSer
       await closed;
     },
   };
-}
-
-/** Bounds the memory of requests that are under way. */
-class Load {
-  #requests = 0;
-  #bytes = 0;
-
-  take(bytes: number): boolean {
-    const fits =
-      this.#requests < MAX_REQUESTS_UNDER_WAY && this.#bytes + bytes <= MAX_BYTES_UNDER_WAY;
-    if (fits) {
-      this.#requests += 1;
-      this.#bytes += bytes;
-    }
-    return fits;
-  }
-
-  give(bytes: number): void {
-    this.#requests -= 1;
-    this.#bytes -= bytes;
-  }
 }
 
 function isAuthorized(request: IncomingMessage, expected: Buffer): boolean {

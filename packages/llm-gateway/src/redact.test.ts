@@ -1,13 +1,14 @@
+import { Readable } from 'node:stream';
 import { expect, test } from 'vitest';
-import { redacting } from './redact.ts';
+import { redactStream, redact as redactWhole } from './redact.ts';
 
 const SECRET = 'sk-abcabcd';
 
 async function redact(chunks: string[]): Promise<string[]> {
-  const stream = ReadableStream.from(chunks.map((chunk) => Buffer.from(chunk)));
+  const stream = Readable.from(chunks.map((chunk) => Buffer.from(chunk)));
   const out: string[] = [];
-  for await (const chunk of stream.pipeThrough(redacting(SECRET))) {
-    out.push(Buffer.from(chunk).toString());
+  for await (const chunk of redactStream(stream, SECRET)) {
+    out.push(chunk.toString());
   }
   return out;
 }
@@ -26,4 +27,12 @@ test('a chunk without the beginning of the secret goes on at once', async () => 
 
 test('a beginning that comes to nothing is not lost', async () => {
   expect((await redact(['see sk-abc'])).join('')).toBe('see sk-abc');
+});
+
+test('a whole body loses every secret in it, and is the same without one', () => {
+  expect(redactWhole(Buffer.from(`${SECRET} and ${SECRET}`), SECRET).toString()).toBe(
+    '[redacted] and [redacted]',
+  );
+  const clean = Buffer.from('nothing');
+  expect(redactWhole(clean, SECRET)).toBe(clean);
 });
