@@ -74,6 +74,25 @@ describe('FolderStore', () => {
     expect(await readdir(join(root, area))).toEqual(['young']);
   });
 
+  it('keeps tags out of its key space, and of the file that another program puts at a key', async () => {
+    const root = await temporaryFolder();
+    const store = new FolderStore(root);
+    await store.put('a', Buffer.from('x'));
+    await store.putTags('a', { state: 'finished' });
+    expect(await new FolderStore(root).getTags('a')).toEqual({ state: 'finished' });
+    const area = (await readdir(root)).find((name) => name.endsWith('-tags')) ?? '';
+    const [document] = await readdir(join(root, area));
+    expect(await keys(store)).toEqual(['a']);
+    expect(await collect(store.list(`${area}/`))).toEqual([]);
+    await expect(store.get(`${area}/${document}`)).rejects.toMatchObject({ code: 'INVALID_KEY' });
+
+    await rm(join(root, 'a'));
+    await writeFile(join(root, 'a'), 'y');
+    expect(await store.getTags('a')).toEqual({});
+    await store.delete(['a']);
+    expect(await readdir(join(root, area))).toEqual([]);
+  });
+
   it('never follows a link out of its root', async () => {
     const outside = await temporaryFolder();
     await writeFile(join(outside, 'secret'), 'secret');

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { constants, type Dirent } from 'node:fs';
+import { constants } from 'node:fs';
 import {
   type FileHandle,
   link,
-  lstat,
   open,
   readdir,
   readFile,
@@ -16,9 +15,11 @@ import { dirname, join, resolve, sep } from 'node:path';
 import { flushFolder, makeFolders, writeFlushed } from './atomic-file.ts';
 import { exactly, type StreamBody } from './body.ts';
 import { ObjectStoreError, throwIfAborted } from './errors.ts';
+import { isInternal, TEMPORARY } from './folder-areas.ts';
 import { folderError, isErrno } from './folder-errors.ts';
-import { decodeTags, encodeTags, TAGS, tagsPath } from './folder-tags.ts';
-import { checkKey, compareKeys, isKey } from './keys.ts';
+import { walk } from './folder-listing.ts';
+import { decodeTags, encodeTags, tagsPath } from './folder-tags.ts';
+import { checkKey, isKey } from './keys.ts';
 import type {
   ByteRange,
   CallOptions,
@@ -29,8 +30,6 @@ import type {
 } from './object-store.ts';
 import { checkRange, tooShort } from './range.ts';
 
-/** Inside the root, so that a rename or link never crosses a file system. */
-const TEMPORARY = '.object-store-tmp';
 /** A writer that is alive renews its file's time long before this. */
 const LEFTOVER_AGE_MS = 24 * 60 * 60 * 1000;
 const STREAM_CHUNK_BYTES = 256 * 1024;
@@ -129,7 +128,7 @@ export class FolderStore implements ObjectStore {
       const path = prefix.slice(0, slash);
       if (!isKey(path) || isInternal(path) || !(await this.#isPlainFolder(folder))) return;
     }
-    yield* this.#walk(folder, prefix, options);
+    yield* walk(this.root, folder, prefix, options);
   }
 
   async delete(keys: readonly string[], options?: CallOptions): Promise<void> {
@@ -234,53 +233,6 @@ export class FolderStore implements ObjectStore {
     throw new ObjectStoreError('NOT_FOUND', `${key} is no plain file, so there is no object.`);
   }
 
-  /** One folder in key order: a folder sorts as its name with a slash. */
-  async *#walk(
-    folder: string,
-    prefix: string,
-    options: ListOptions | undefined,
-  ): AsyncGenerator<ListedObject> {
-    const after = options?.startAfter;
-    for (const name of await this.#names(folder)) {
-      const key = folder + name;
-      throwIfAborted(options?.signal, `Listing ${prefix}`);
-      if (name.endsWith('/')) {
-        const mayMatch = key.startsWith(prefix) || prefix.startsWith(key);
-        const mayFollow = after === undefined || after.startsWith(key) || isAfter(key, after);
-        if (mayMatch && mayFollow) yield* this.#walk(key, prefix, options);
-      } else if (key.startsWith(prefix) && (after === undefined || isAfter(key, after))) {
-        const bytes = await this.#listedBytes(key);
-        if (bytes !== null) yield { key, bytes };
-      }
-    }
-  }
-
-  async #names(folder: string): Promise<string[]> {
-    let entries: Dirent[];
-    try {
-      entries = await readdir(join(this.root, folder), { withFileTypes: true });
-    } catch (error) {
-      if (isErrno(error, 'ENOENT', 'ENOTDIR')) return [];
-      throw folderError(error, folder);
-    }
-    return entries
-      .filter(
-        (entry) => entry.isFile() || (entry.isDirectory() && !isInternal(folder + entry.name)),
-      )
-      .map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name))
-      .sort(compareKeys);
-  }
-
-  /** Null when the object was deleted after its folder was read. */
-  async #listedBytes(key: string): Promise<number | null> {
-    try {
-      return (await lstat(join(this.root, key))).size;
-    } catch (error) {
-      if (isErrno(error, 'ENOENT', 'ENOTDIR')) return null;
-      throw folderError(error, key);
-    }
-  }
-
   async #isPlainFolder(folder: string): Promise<boolean> {
     try {
       await this.#plainFolder(`${folder}x`);
@@ -346,14 +298,6 @@ export class FolderStore implements ObjectStore {
       throw new ObjectStoreError('INVALID_KEY', `${key} is in the folder's own area.`);
     }
   }
-}
-
-function isInternal(key: string): boolean {
-  return [TEMPORARY, TAGS].some((area) => key === area || key.startsWith(`${area}/`));
-}
-
-function isAfter(key: string, startAfter: string): boolean {
-  return compareKeys(key, startAfter) > 0;
 }
 
 /** After a rename the temporary name is gone, and another sweeper may have been first. */

@@ -1,12 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
+import { TAGS } from './folder-areas.ts';
 import type { ObjectTags } from './object-store.ts';
-
-/**
- * Inside the root, beside the objects: extended attributes do not survive on every file system, and
- * a file beside each object would show up in its folder.
- */
-export const TAGS = '.object-store-tags';
 
 /** Where the tags of a key lie. A hash, since a key may be longer than a file's name, or a folder. */
 export function tagsPath(key: string): string {
