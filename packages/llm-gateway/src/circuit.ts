@@ -31,6 +31,7 @@ export class Circuit {
   readonly #ending = new AbortController();
   readonly #waiting = new Set<() => void>();
   #window: number;
+  #calls = 0;
   #inFlight = 0;
   #pausedUntil = 0;
   #failuresInARow = 0;
@@ -54,6 +55,17 @@ export class Circuit {
   /** Calls that are held back. */
   get held(): number {
     return this.#waiting.size;
+  }
+
+  /** A call begins, whose tries {@link enter} and {@link leave}; {@link part} when it ends. */
+  join(): void {
+    this.#calls += 1;
+  }
+
+  part(): void {
+    this.#calls -= 1;
+    // A failure that nobody tries again says nothing of an outage.
+    if (this.#calls === 0 && !this.isOpen) this.#failingSince = null;
   }
 
   /**
@@ -81,13 +93,11 @@ export class Circuit {
       this.#waiting.delete(admit);
       signal.removeEventListener('abort', giveUp);
       this.#ending.signal.removeEventListener('abort', giveUp);
-      this.#forgetWhenIdle();
     }
   }
 
   leave(): void {
     this.#inFlight -= 1;
-    this.#forgetWhenIdle();
     this.#admit();
   }
 
@@ -172,10 +182,5 @@ export class Circuit {
         this.#admit();
       }, pause);
     }
-  }
-
-  /** A failure that nobody tries again says nothing of an outage. */
-  #forgetWhenIdle(): void {
-    if (this.#inFlight === 0 && this.#waiting.size === 0 && !this.isOpen) this.#failingSince = null;
   }
 }

@@ -57,7 +57,12 @@ export function governedUpstream(upstream: ModelUpstream, rules: Governance): Mo
       }
       const { name, price } = rules.account(asked.model);
       const call = new Call(upstream, rules, { ...request, body: asked.body }, signal);
-      return call.run(() => rules.spending.reserve(name, asked.atMost, price, signal));
+      rules.circuit.join();
+      try {
+        return await call.run(() => rules.spending.reserve(name, asked.atMost, price, signal));
+      } finally {
+        rules.circuit.part();
+      }
     },
   };
 }

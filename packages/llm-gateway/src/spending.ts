@@ -175,7 +175,11 @@ export class Spending {
       this.#reach(amount);
       throw jobEnding();
     }
-    return needed.usd <= this.#allowed.usd && needed.tokens <= this.#allowed.tokens;
+    const { usd, tokens } = this.#cap;
+    return (
+      (usd === null || needed.usd <= this.#allowed.usd) &&
+      (tokens === null || needed.tokens <= this.#allowed.tokens)
+    );
   }
 
   async #room(amount: Amount, signal: AbortSignal): Promise<void> {

@@ -1,0 +1,134 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { Circuit } from './circuit.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: 1_000_000 });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const never = new AbortController().signal;
+
+function circuitWith(maxInFlight = 4, outageLimitMs = 600_000) {
+  const onOutage = vi.fn();
+  const circuit = new Circuit({ maxInFlight, outageLimitMs, onOutage, random: () => 0 });
+  circuit.join();
+  let inside = 0;
+  const enter = (signal = never) => circuit.enter(signal).then(() => inside++);
+  const fail = async (times: number, busy = false, toldMs: number | null = null) => {
+    for (let time = 0; time < times; time++) {
+      await vi.advanceTimersByTimeAsync(30_000);
+      void enter();
+      await vi.advanceTimersByTimeAsync(0);
+      circuit.failed(busy, toldMs);
+      circuit.leave();
+    }
+  };
+  return { circuit, onOutage, enter, fail, inside: () => inside };
+}
+
+test('only so many calls are at the provider at one time', async () => {
+  const { circuit, enter, inside } = circuitWith(2);
+  for (let call = 0; call < 3; call++) void enter();
+  await vi.advanceTimersByTimeAsync(0);
+  expect([inside(), circuit.held]).toEqual([2, 1]);
+  circuit.leave();
+  await vi.advanceTimersByTimeAsync(0);
+  expect([inside(), circuit.held]).toEqual([3, 0]);
+});
+
+test('a provider that says how long to wait is left alone so long, by all calls', async () => {
+  const { circuit, enter, inside } = circuitWith();
+  await enter();
+  circuit.failed(true, 7_000);
+  circuit.leave();
+  for (let call = 0; call < 3; call++) void enter();
+  await vi.advanceTimersByTimeAsync(6_999);
+  expect(inside()).toBe(1);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(inside()).toBeGreaterThan(1);
+});
+
+test('after it asked to wait, fewer calls come back at first, and more with every good reply', async () => {
+  const { circuit, enter, inside } = circuitWith(8);
+  for (let call = 0; call < 8; call++) await enter();
+  circuit.failed(true, 1_000);
+  for (let call = 0; call < 8; call++) circuit.leave();
+  for (let call = 0; call < 8; call++) void enter();
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(inside() - 8).toBe(4);
+  circuit.succeeded();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(inside() - 8).toBe(5);
+});
+
+test('after failures in a row calls are held, and one at a time tries until a reply is good', async () => {
+  const { circuit, enter, fail, inside } = circuitWith();
+  await fail(4);
+  expect(circuit.isOpen).toBe(false);
+  await fail(1);
+  expect(circuit.isOpen).toBe(true);
+  const before = inside();
+  for (let call = 0; call < 4; call++) void enter();
+  await vi.advanceTimersByTimeAsync(499);
+  expect(inside() - before).toBe(0);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(inside() - before).toBe(1);
+  circuit.succeeded();
+  circuit.leave();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(circuit.isOpen).toBe(false);
+  // Not all at once.
+  expect(inside() - before).toBe(3);
+});
+
+test('a good reply in between keeps it closed', async () => {
+  const { circuit, enter, fail } = circuitWith();
+  for (let round = 0; round < 5; round++) {
+    await fail(4);
+    await enter();
+    circuit.succeeded();
+    circuit.leave();
+  }
+  expect(circuit.isOpen).toBe(false);
+});
+
+test('an outage that lasts longer than the limit is told once, and not before', async () => {
+  const { circuit, onOutage, fail } = circuitWith(4, 300_000);
+  const limit = 300_000 / 30_000;
+  await fail(limit);
+  expect(onOutage).not.toHaveBeenCalled();
+  await fail(3);
+  expect(onOutage).toHaveBeenCalledOnce();
+  expect(circuit.isOpen).toBe(true);
+});
+
+test('however long it asks to wait, one last try comes at the limit', async () => {
+  const { circuit, enter, inside } = circuitWith(5, 300_000);
+  for (let call = 0; call < 5; call++) await enter();
+  for (let call = 0; call < 5; call++) {
+    circuit.failed(true, 3_600_000);
+    circuit.leave();
+  }
+  void enter();
+  await vi.advanceTimersByTimeAsync(299_999);
+  expect(inside()).toBe(5);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(inside()).toBe(6);
+});
+
+test('who waits is let go when the job ends, or its client does', async () => {
+  const { circuit, enter } = circuitWith(1);
+  await enter();
+  const abort = new AbortController();
+  const gone = circuit.enter(abort.signal);
+  const held = circuit.enter(never);
+  const pausing = circuit.pauseBeforeTry(3, never);
+  abort.abort();
+  await expect(gone).rejects.toMatchObject({ name: 'AbortError' });
+  circuit.end();
+  await expect(held).rejects.toMatchObject({ code: 'JOB_ENDING' });
+  await expect(pausing).rejects.toMatchObject({ code: 'JOB_ENDING' });
+  await expect(circuit.enter(never)).rejects.toMatchObject({ code: 'JOB_ENDING' });
+});
