@@ -66,12 +66,13 @@ export const bestIn = (file: string): NonNullable<Summary['best']> => ({
 export async function storeResults(
   backend: Backend,
   changes: Partial<Summary> = {},
+  owner = 'alice',
 ): Promise<{ job: Job; prefix: string }> {
   const file = { bytes: 1, sha256: '0'.repeat(64) };
   const job = jobSchema.parse({
     version: 1,
     id: '0a1b2c3d',
-    owner: 'alice',
+    owner,
     name: 'first',
     createdAt: '2026-01-01T00:00:00.000Z',
     program: 'initial_program.py',
@@ -106,7 +107,7 @@ export async function storeResults(
     ...changes,
   };
   const prefix = `users/${job.owner}/${job.id}/output`;
-  await backend.inputs.put(`users/alice/${job.id}/input/job.json`, serializeDocument(job));
+  await backend.inputs.put(`users/${owner}/${job.id}/input/job.json`, serializeDocument(job));
   await backend.outputs.put(`${prefix}/evolution_summary.json`, serializeDocument(summary));
   await backend.outputs.put(`${prefix}/best_program.py`, new TextEncoder().encode('x = 2\n'));
   await backend.outputs.put(`${prefix}/logs/attempt-1.log`, new TextEncoder().encode('a line\n'));

@@ -114,6 +114,9 @@ it('knows which failures may hide a call that was carried out', () => {
   const lost = make('TimeoutError', undefined, 'socket hang up', { code: 'ECONNRESET' });
   const refused = make('Error', undefined, 'connect ECONNREFUSED', { code: 'ECONNREFUSED' });
   expect(mayBeApplied(lost)).toBe(true);
+  const cutOff = make('Error', 200, 'aborted\n  Deserialization error', { code: 'ECONNRESET' });
+  expect(cutOff.message).toContain('(aborted)');
+  expect(mayBeApplied(cutOff)).toBe(true);
   expect(mayBeApplied(make('ServerException', 500, ''))).toBe(true);
   expect(mayBeApplied(make('AbortError', undefined, ''))).toBe(true);
   expect(mayBeApplied(refused)).toBe(false);

@@ -104,7 +104,8 @@ function codeOf(error: SdkError): BatchClientErrorCode {
   if (/^Region is missing/.test(message) || MISSING.test(name)) {
     return 'SETTINGS';
   }
-  if (isThrottled(error) || status === undefined || status >= 500) {
+  // A reply of success that cannot be read was cut off on its way.
+  if (isThrottled(error) || status === undefined || status < 400 || status >= 500) {
     return 'UNAVAILABLE';
   }
   if (DENIED.test(name) || status === 401 || status === 403) {
@@ -115,10 +116,10 @@ function codeOf(error: SdkError): BatchClientErrorCode {
 
 function sentence(code: BatchClientErrorCode, error: SdkError, call: AwsCall): string {
   const { service, action, region } = call;
-  const detail = [
-    ['Error', 'Exception', 'UnknownError'].includes(error.name) ? '' : error.name,
-    error.message,
-  ]
+  const name = /^(Error|Exception|UnknownError)$/.test(error.name) ? '' : error.name;
+  // The SDK adds lines for whoever debugs it.
+  const [message = ''] = error.message.split('\n');
+  const detail = [name, message]
     .filter(Boolean)
     .join(': ')
     .replace(/\.?\s*$/, '');
@@ -154,7 +155,8 @@ function unavailable(
   if (error.code === 'ENOTFOUND' || error.code === 'EAI_AGAIN') {
     return `${service} in ${region} cannot be found (${detail}): check the network, and that ${region} is a region of AWS.`;
   }
-  if (error.$metadata?.httpStatusCode === undefined) {
+  const status = error.$metadata?.httpStatusCode ?? 0;
+  if (status < 400) {
     return `${service} cannot be reached (${detail}): check the network and AWS_ENDPOINT_URL, and try again.`;
   }
   return `${service} failed at ${action} (${detail}): try again later.`;

@@ -3,9 +3,10 @@ import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MemoryStore } from '@openevolve-aws/object-store';
+import { FaultStore } from '@openevolve-aws/object-store/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { bestIn, memoryBackend, storeResults } from '../../tests/memory-backend.ts';
-import { fetchResults } from './fetch-results.ts';
+import { fetchResults, type ResultsProgress } from './fetch-results.ts';
 
 let folder: string;
 
@@ -97,6 +98,42 @@ it('refuses hostile keys that a store lists', async () => {
   await storeResults(backend);
   await expect(fetchInto(backend, 'results')).rejects.toMatchObject({ code: 'CONFLICT' });
   expect(await readdir(folder)).toEqual([]);
+});
+
+it.each(['the network', 'the caller'])('goes on where %s ended it', async (who) => {
+  const outputs = new FaultStore(new MemoryStore());
+  const backend = memoryBackend({ outputs });
+  await storeResults(backend);
+  const caller = new AbortController();
+  const streams = () => outputs.calls.filter(({ method }) => method === 'getStream');
+  const before = streams().length;
+  if (who === 'the network') {
+    outputs.plan = ({ method, key }) =>
+      method === 'getStream' && key.endsWith('.json') ? 'refuse' : null;
+  }
+  const download = () =>
+    fetchResults(backend, 'alice', '0a1b2c3d', {
+      directory: join(folder, 'results'),
+      signal: caller.signal,
+      onFile: () => who === 'the caller' && caller.abort(),
+    });
+  await expect(download()).rejects.toThrow();
+  expect(await readdir(folder)).toEqual(['.results.0a1b2c3d-1.part']);
+  const whole = await readdir(join(folder, '.results.0a1b2c3d-1.part'), { recursive: true });
+  expect(whole.filter((name) => /\.(log|py|json)$/.test(name)).length).toBeGreaterThan(0);
+
+  outputs.plan = () => null;
+  const first = streams().length - before;
+  const seen: ResultsProgress[] = [];
+  await fetchResults(backend, 'alice', '0a1b2c3d', {
+    directory: join(folder, 'results'),
+    onProgress: (progress) => seen.push(progress),
+  });
+  expect(streams().length - before - first).toBeLessThan(3);
+  const { done, total } = seen.at(-1) ?? {};
+  expect(done).toBe(total);
+  expect(await readdir(folder)).toEqual(['results']);
+  expect((await readdir(join(folder, 'results'))).sort()).toEqual(all);
 });
 
 it('needs no submission that the backend still knows', async () => {

@@ -109,6 +109,7 @@ export async function fetchResults(
         await restoreCommit(store, commit, place, signal && { signal });
       }
     }
+    signal?.throwIfAborted();
     await moveIntoPlace(gathered, target, force);
   } catch (error) {
     if (!isWorthGoingOn(error, signal)) {
