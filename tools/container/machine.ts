@@ -66,8 +66,9 @@ export async function startBatchMachine(role: Credentials): Promise<BatchMachine
     instanceSecret,
     asked,
     closeMetadata: async () => void (await run('bash', [firewall, '10001'])),
-    openMetadata: async () => {
+    async openMetadata() {
       await run('iptables', ['-F', 'OUTPUT']);
+      await run('iptables', ['-t', 'raw', '-F', 'PREROUTING']);
     },
     async stop() {
       await Promise.all([credentials(), metadata()]);
