@@ -9,6 +9,8 @@ import { collect } from '../src/testing/collect.ts';
 import { configOf, makeBucket, type S3Fixture } from './s3-fixture.ts';
 
 const MIB = 1024 * 1024;
+/** Bodies of 65 MiB take their time on a busy machine. */
+const SLOW = { timeout: 60_000 };
 const body = Buffer.alloc(1_000, 'x');
 const passing = { code: 'UNAVAILABLE', permanent: false };
 
@@ -234,7 +236,7 @@ describe('an upload in parts', () => {
     opened = 0;
   });
 
-  it('sends a part again when it fails, and reads its source once', async () => {
+  it('sends a part again when it fails, and reads its source once', SLOW, async () => {
     let failures = 2;
     proxy.plan = (request) =>
       isPart(request, 3) && failures-- > 0 ? refusal(503, 'SlowDown') : null;
@@ -245,19 +247,23 @@ describe('an upload in parts', () => {
     );
   });
 
-  it('is begun anew, from the beginning of its source, when a part fails for good', async () => {
-    const uploads = new Set<string>();
-    proxy.plan = (request) => {
-      if (!isPart(request, 3)) return null;
-      uploads.add(new URLSearchParams(request.path.split('?')[1]).get('uploadId') ?? '');
-      return uploads.size === 1 ? { refuse: 'reset' } : null;
-    };
-    await patient.putStream('large', large);
-    expect(opened).toBe(2);
-    expect(await store.size('large')).toBe(bytes);
-    const { Uploads = [] } = await fixture.client.send(
-      new ListMultipartUploadsCommand({ Bucket: fixture.bucket }),
-    );
-    expect(Uploads).toEqual([]);
-  });
+  it(
+    'is begun anew, from the beginning of its source, when a part fails for good',
+    SLOW,
+    async () => {
+      const uploads = new Set<string>();
+      proxy.plan = (request) => {
+        if (!isPart(request, 3)) return null;
+        uploads.add(new URLSearchParams(request.path.split('?')[1]).get('uploadId') ?? '');
+        return uploads.size === 1 ? { refuse: 'reset' } : null;
+      };
+      await patient.putStream('large', large);
+      expect(opened).toBe(2);
+      expect(await store.size('large')).toBe(bytes);
+      const { Uploads = [] } = await fixture.client.send(
+        new ListMultipartUploadsCommand({ Bucket: fixture.bucket }),
+      );
+      expect(Uploads).toEqual([]);
+    },
+  );
 });

@@ -13,8 +13,8 @@ export interface S3Body {
 }
 
 /**
- * The pieces of a body, and an error at the end when it was cut short: the SDK compares the checksum
- * of a whole object only, and some servers send none.
+ * The pieces of a body, and an error when it is not as long as was announced: the SDK compares the
+ * checksum of a whole object only, and some servers send none.
  */
 export async function* bodyPieces(
   { bucket, key, body, bytes }: S3Body,
@@ -25,6 +25,7 @@ export async function* bodyPieces(
     for await (const piece of body) {
       throwIfAborted(signal, key);
       received += piece.byteLength;
+      if (bytes !== undefined && received > bytes) break;
       yield piece;
     }
   } catch (error) {
@@ -36,15 +37,23 @@ export async function* bodyPieces(
   if (bytes !== undefined && received !== bytes) {
     throw new ObjectStoreError(
       'UNAVAILABLE',
-      `s3://${bucket}/${key}: ${received} of ${bytes} bytes arrived. Read it again.`,
+      `s3://${bucket}/${key}: ${received} bytes arrived where ${bytes} were announced. Read it again.`,
     );
   }
 }
 
-/** A whole body. */
+/** A whole body, copied once as it arrives when its length is known. */
 export async function readBody(from: S3Body, options: CallOptions): Promise<Uint8Array> {
-  const pieces: Uint8Array[] = [];
-  for await (const piece of bodyPieces(from, options)) pieces.push(piece);
-  const whole = Buffer.concat(pieces);
-  return new Uint8Array(whole.buffer, whole.byteOffset, whole.byteLength);
+  if (from.bytes === undefined) {
+    const pieces: Uint8Array[] = [];
+    for await (const piece of bodyPieces(from, options)) pieces.push(piece);
+    return Uint8Array.from(Buffer.concat(pieces));
+  }
+  const whole = new Uint8Array(from.bytes);
+  let filled = 0;
+  for await (const piece of bodyPieces(from, options)) {
+    whole.set(piece, filled);
+    filled += piece.byteLength;
+  }
+  return whole;
 }

@@ -58,6 +58,7 @@ const STATUSES: Readonly<Record<number, ObjectStoreErrorCode>> = {
   412: 'ALREADY_EXISTS',
   416: 'INVALID_RANGE',
   429: 'UNAVAILABLE',
+  501: 'REFUSED',
   507: 'OUT_OF_SPACE',
 };
 

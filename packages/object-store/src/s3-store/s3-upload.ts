@@ -18,8 +18,8 @@ import type { S3Bucket } from './s3-bucket.ts';
 const MIB = 1024 * 1024;
 /** Up to here one request sends the whole body, piece by piece. */
 const MULTIPART_ABOVE_BYTES = 64 * MIB;
-/** Held in memory until it is stored, so that it can be sent again; so many at once. */
-const PART_BYTES = 8 * MIB;
+/** Held in memory until it is stored, so that it can be sent again; so many at once. S3's least. */
+const PART_BYTES = 5 * MIB;
 const PARTS_AT_ONCE = 3;
 /** S3's limit: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
 const MAX_PARTS = 10_000;
@@ -122,13 +122,15 @@ async function sendParts(
 ): Promise<CompletedPart[]> {
   const failed = new AbortController();
   const options = { signal: signal ? AbortSignal.any([signal, failed.signal]) : failed.signal };
-  const parts = partsOf(body, target.Key);
+  const free: Buffer[] = [];
+  const parts = partsOf(body, target.Key, free);
   const sent: CompletedPart[] = [];
   let first: { error: unknown } | undefined;
   const sender = async () => {
     try {
-      for await (const { number, content } of { [Symbol.asyncIterator]: () => parts }) {
+      for await (const { number, content, buffer } of { [Symbol.asyncIterator]: () => parts }) {
         sent[number - 1] = await sendPart(bucket, target, number, content, options);
+        free.push(buffer);
       }
     } catch (error) {
       first ??= { error };
@@ -156,29 +158,38 @@ async function sendPart(
   return { PartNumber, ETag, ChecksumCRC32 };
 }
 
-/** Cuts a body into parts of one size; the last may be shorter. */
-async function* partsOf(
-  body: StreamBody,
-  key: string,
-): AsyncGenerator<{ number: number; content: Uint8Array }> {
+interface Part {
+  readonly number: number;
+  readonly content: Uint8Array;
+  /** Where the content lies; it is free again when the part is stored. */
+  readonly buffer: Buffer;
+}
+
+/**
+ * Cuts a body into parts of one size; the last may be shorter.
+ *
+ * @param free buffers to use again: new ones for each part would pile up until they are collected.
+ */
+async function* partsOf(body: StreamBody, key: string, free: Buffer[]): AsyncGenerator<Part> {
   const bytes = Math.max(PART_BYTES, Math.ceil(body.bytes / MAX_PARTS));
+  const take = (): Buffer => free.pop() ?? Buffer.allocUnsafeSlow(bytes);
   let number = 1;
-  let content = new Uint8Array(bytes);
+  let buffer = take();
   let filled = 0;
   for await (const chunk of exactly(body, key)) {
     for (let at = 0; at < chunk.byteLength; ) {
       const piece = chunk.subarray(at, at + bytes - filled);
-      content.set(piece, filled);
+      buffer.set(piece, filled);
       at += piece.byteLength;
       filled += piece.byteLength;
       if (filled === bytes) {
-        yield { number: number++, content };
-        content = new Uint8Array(bytes);
+        yield { number: number++, content: buffer, buffer };
+        buffer = take();
         filled = 0;
       }
     }
   }
-  if (filled > 0) yield { number, content: content.subarray(0, filled) };
+  if (filled > 0) yield { number, content: buffer.subarray(0, filled), buffer };
 }
 
 /**
