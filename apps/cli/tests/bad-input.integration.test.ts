@@ -121,8 +121,8 @@ describe('a job that there is not', () => {
     const unknown = await command.run(name, '00000000', '--local', ...flags);
     expect(unknown.stderr).toMatch(/has no job 00000000/);
     expect(unknown.code).toBe(3);
-    const wrong = await command.run(name, 'not-an-id', '--local', ...flags);
-    expect(wrong.stderr).toMatch(/"not-an-id" names no job/);
+    const wrong = await command.run(name, 'not/an/id', '--local', ...flags);
+    expect(wrong.stderr).toMatch(/"not\/an\/id" names no job/);
     expect(wrong.code).toBe(2);
     expect(await readdir(command.folder)).not.toContain('out');
   });

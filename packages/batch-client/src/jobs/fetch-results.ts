@@ -3,7 +3,6 @@ import { mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { listCommits, restoreCommit } from '@openevolve-aws/checkpoint-sync';
 import {
   type CommitEntry,
   type Job,
@@ -102,13 +101,7 @@ export async function fetchResults(
   try {
     await mkdir(gathered, { recursive: true });
     await download(store, files, gathered, scratch, request);
-    for (const commit of commits) {
-      const place = join(gathered, outputKeys.checkpoint(commit.label));
-      if ((await entriesOf(place)).length === 0) {
-        await mkdir(dirname(place), { recursive: true });
-        await restoreCommit(store, commit, place, signal && { signal });
-      }
-    }
+    await restoreInto(store, commits, gathered, signal);
     signal?.throwIfAborted();
     await moveIntoPlace(gathered, target, force);
   } catch (error) {
@@ -184,12 +177,31 @@ async function download(
   });
 }
 
+/** A checkpoint appears whole, so one that is there is from a download that was cut short. */
+async function restoreInto(
+  store: ObjectStore,
+  commits: readonly CommitEntry[],
+  folder: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  for (const commit of commits) {
+    const { restoreCommit } = await import('@openevolve-aws/checkpoint-sync');
+    const place = join(folder, outputKeys.checkpoint(commit.label));
+    if ((await entriesOf(place)).length === 0) {
+      await mkdir(dirname(place), { recursive: true });
+      await restoreCommit(store, commit, place, signal && { signal });
+    }
+  }
+}
+
 async function chosenCommits(
   store: ObjectStore,
   job: Job,
   wanted: 'latest' | 'all' | number,
   signal: AbortSignal | undefined,
 ): Promise<CommitEntry[]> {
+  // Loaded when it is needed, so that all else starts without the engine.
+  const { listCommits } = await import('@openevolve-aws/checkpoint-sync');
   const kept = await listCommits(store, signal && { signal });
   // One label may have been committed more than once; the newest is what OpenEvolve has under it.
   const newest = [...new Map(kept.map((commit) => [commit.label, commit])).values()];

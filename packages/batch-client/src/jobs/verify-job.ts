@@ -1,4 +1,3 @@
-import { CheckpointSyncError, listCommits, verifyCommit } from '@openevolve-aws/checkpoint-sync';
 import { type CommitEntry, JobSpecError, summarySchema } from '@openevolve-aws/job-spec';
 import { prefixed } from '@openevolve-aws/object-store';
 import { jobPrefixes, outputKeys } from '@openevolve-aws/s3-layout';
@@ -44,6 +43,17 @@ export async function verifyJob(
   reference: string,
   { onCommit = () => undefined, signal }: VerifyRequest = {},
 ): Promise<Verification> {
+  const { CheckpointSyncError, listCommits, verifyCommit } = await import(
+    '@openevolve-aws/checkpoint-sync'
+  );
+  /** What was found out. A store that fails says nothing of what it holds. */
+  const sentenceOf = (error: unknown): string => {
+    const isFinding = error instanceof CheckpointSyncError && error.permanent;
+    if (error instanceof Error && (isFinding || error instanceof JobSpecError)) {
+      return error.message;
+    }
+    throw error;
+  };
   const job = await findJob(backend, owner, reference);
   const prefix = jobPrefixes(job.owner, job.id).output;
   const store = prefixed(backend.outputs, prefix);
@@ -79,12 +89,4 @@ export async function verifyJob(
 
 function factsOf({ seq, label, ledger, bytes }: CommitEntry): Omit<VerifiedCommit, 'problem'> {
   return { seq, label, iterationsDone: ledger.done, bytes };
-}
-
-/** What was found out. A store that fails says nothing of what it holds. */
-function sentenceOf(error: unknown): string {
-  if ((error instanceof CheckpointSyncError && error.permanent) || error instanceof JobSpecError) {
-    return error.message;
-  }
-  throw error;
 }
