@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Session } from '@openevolve-aws/checkpoint-sync';
 import {
   type AttemptRecord,
@@ -20,8 +21,11 @@ import { JobEvolution, type JobEvolutionEnd, type Saved } from './evolution/job-
 import { type Folders, makeFolders } from './folders.ts';
 import { downloadInputs } from './inputs.ts';
 import type { Log } from './log.ts';
+import { installRequirements } from './python/job-requirements.ts';
 import { restoreJob } from './restore/restore-job.ts';
 import { storeAttemptLog, writeOutputs } from './results/outputs.ts';
+import { jobEnvironment } from './runner/environment.ts';
+import { runnerDirectory } from './runner/runner-process.ts';
 import type { Stop, StopRequest } from './stop-request.ts';
 
 export interface AttemptOptions {
@@ -106,7 +110,7 @@ class Attempt {
     }
     this.#evolution = new JobEvolution({
       claimed: this.#claimed,
-      environment,
+      environment: { ...environment, OPENEVOLVE_PYTHON: await this.#preparePython() },
       variables,
       folders: this.#folders,
       restored: this.#restored,
@@ -121,6 +125,32 @@ class Attempt {
       },
     });
     return this.#conclude(await this.#evolution.run());
+  }
+
+  /** The Python that has OpenEvolve and what the job requires. */
+  async #preparePython(): Promise<string> {
+    const { environment, variables, log, stop } = this.#options;
+    const { job } = this.#claimed;
+    const python = environment.OPENEVOLVE_PYTHON;
+    if (job.requirements === null || stop.stop) {
+      return python;
+    }
+    log.info(`Installing the packages of ${job.requirements}.`);
+    const { inputs, run } = this.#folders;
+    try {
+      return await installRequirements({
+        python,
+        lock: join(runnerDirectory, 'requirements.txt'),
+        requirements: join(inputs, job.requirements),
+        directory: join(run, 'python'),
+        environment: jobEnvironment(variables, run, job.env),
+        signal: stop.signal,
+      });
+    } catch (error) {
+      // Whatever the attempt was stopped for comes before what it then could not do.
+      if (stop.stop) return python;
+      throw error;
+    }
   }
 
   async #conclude(end: JobEvolutionEnd): Promise<AttemptEnd> {

@@ -14,20 +14,17 @@ const allowed = [
 const oneThread = ['OMP_NUM_THREADS', 'MKL_NUM_THREADS', 'OPENBLAS_NUM_THREADS'] as const;
 
 /**
- * The environment of the Python runner, made from scratch: neither a key nor the address of
- * credentials is in it, whatever the container has. Evaluators that ask a model find the gateway
- * where OpenAI's clients look for it.
+ * The environment of whatever runs code that is not ours, made from scratch: neither a key nor the
+ * address of credentials is in it, whatever the container has.
  *
  * @param container the container's own environment.
  * @param work a writable folder: home and temporary files go there.
  * @param job the variables that the user gave the job.
- * @param gateway its base URL, and the token that opens it.
  */
-export function runnerEnvironment(
+export function jobEnvironment(
   container: Readonly<Record<string, string | undefined>>,
   work: string,
   job: Readonly<Record<string, string>>,
-  gateway: { readonly url: string; readonly token: string },
 ): Record<string, string> {
   const kept = allowed.flatMap((name) => {
     const value = container[name];
@@ -40,6 +37,23 @@ export function runnerEnvironment(
     HOME: work,
     TMPDIR: work,
     ...job,
+  };
+}
+
+/**
+ * The environment of the Python runner: the job's, in which evaluators that ask a model find the
+ * gateway where OpenAI's clients look for it.
+ *
+ * @param gateway its base URL, and the token that opens it.
+ */
+export function runnerEnvironment(
+  container: Readonly<Record<string, string | undefined>>,
+  work: string,
+  job: Readonly<Record<string, string>>,
+  gateway: { readonly url: string; readonly token: string },
+): Record<string, string> {
+  return {
+    ...jobEnvironment(container, work, job),
     OPENAI_BASE_URL: gateway.url,
     OPENAI_API_KEY: gateway.token,
   };
