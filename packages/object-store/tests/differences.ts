@@ -8,9 +8,11 @@ interface ServerDifferences {
 }
 
 const BESIDE = 'keeps an object beside those whose keys begin with its own and a slash';
+const REGION = 'names the region of a bucket that lies in another one';
 const ACCESS_KEY = 'refuses an unknown access key, in every call';
 const SECRET = 'refuses a wrong secret';
 const CLOCK = 'refuses a request that was signed by a wrong clock';
+const notElsewhere = /to match object \{ code: 'WRONG_REGION'/;
 const notRefused = /to match object \{ code: 'CREDENTIALS'/;
 const resolved = /promise resolved .* instead of rejecting/;
 
@@ -22,6 +24,7 @@ export const differences: Readonly<Record<S3ServerName, ServerDifferences>> = {
       'says NOT_FOUND for the tags of a missing object': /to match object \{ code: 'NOT_FOUND'/,
     },
     s3: {
+      [REGION]: notElsewhere,
       [ACCESS_KEY]: notRefused,
       [SECRET]: notRefused,
       [CLOCK]: resolved,
@@ -47,6 +50,7 @@ export const differences: Readonly<Record<S3ServerName, ServerDifferences>> = {
   MinIO: {
     contract: {},
     s3: {
+      [REGION]: notElsewhere,
       // It takes both, and lists only the shorter one.
       [BESIDE]: /to deeply equal/,
     },

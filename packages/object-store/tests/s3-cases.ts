@@ -68,6 +68,19 @@ export const s3Cases: Readonly<Record<string, (fixture: S3Fixture) => Promise<vo
     await expect(store.getTags('a')).rejects.toMatchObject(missing);
   },
 
+  'names the region of a bucket that lies in another one': async ({ config, bucket }) => {
+    const store = new S3Store(bucket, { ...config, region: 'eu-west-1' });
+    const elsewhere = {
+      code: 'WRONG_REGION',
+      permanent: true,
+      message: expect.stringContaining('AWS_REGION=us-east-1'),
+    };
+    await expect(store.get('a')).rejects.toMatchObject(elsewhere);
+    await expect(store.size('a')).rejects.toMatchObject(elsewhere);
+    await expect(store.put('a', body)).rejects.toMatchObject(elsewhere);
+    await expect(collect(store.list(''))).rejects.toMatchObject(elsewhere);
+  },
+
   'refuses an unknown access key, in every call': async ({ config, bucket }) => {
     const credentials = { accessKeyId: 'nobody', secretAccessKey: 'unknown' };
     const store = new S3Store(bucket, { ...config, credentials });
