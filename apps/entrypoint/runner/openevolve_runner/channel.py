@@ -10,11 +10,15 @@ import socket
 import struct
 from typing import Callable
 
-# Runner to worker: a pickled call. Worker to runner: an evaluation begins, with the number of
-# stages that it may have, or (0) ended; the result of the call; and the same from a worker that
+# Runner to worker: a pickled call; and that an import or evaluation may begin. Worker to runner:
+# it would import the evaluator, or evaluate in so many stages, and waits to be let; that it ended,
+# and whether something of it still runs; the result of the call; and the same from a worker that
 # must not be used again.
 CALL = b"c"
+BEGIN = b"b"
+IMPORT = b"i"
 EVALUATION = b"e"
+ENDED = b"d"
 RESULT = b"r"
 LAST_RESULT = b"l"
 

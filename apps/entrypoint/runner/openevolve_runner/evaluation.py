@@ -8,18 +8,21 @@ from typing import Any, Callable, Iterator
 
 from openevolve.evaluator import Evaluator
 
+from openevolve_runner import channel
+
 # `evaluate_stage1` to `evaluate_stage3`; each has the whole `evaluator.timeout`.
 CASCADE_STAGES = 3
 
-_report: Callable[[bytes], None]
+_send: Callable[[bytes, bytes], None]
+_await_begin: Callable[[], None]
 _calls: list[Future[Any]] = []
 _out_of_memory = False
 
 
-def watch_with(report: Callable[[bytes], None]) -> None:
-    """Have `report` told when evaluation begins, with its number of stages, and (0) ends."""
-    global _report
-    _report = report
+def watch_with(send: Callable[[bytes, bytes], None], await_begin: Callable[[], None]) -> None:
+    """Have the runner told by `send` of all that user code does; it begins after `await_begin`."""
+    global _send, _await_begin
+    _send, _await_begin = send, await_begin
 
 
 def spoiled() -> bool:
@@ -43,7 +46,8 @@ class ContainedEvaluator(Evaluator):
     `SystemExit` would pass through OpenEvolve's handlers, spoil the worker's event loop for the
     next iteration too, and then end the run.
 
-    Every try is watched by itself, so neither its repetitions nor the model's feedback count.
+    Every try is watched by itself, so neither its repetitions nor the model's feedback count. It
+    waits for its turn before OpenEvolve's time-out begins.
     """
 
     def __init__(self, *arguments: Any, **options: Any):
@@ -54,25 +58,26 @@ class ContainedEvaluator(Evaluator):
         )
 
     def _load_evaluation_function(self) -> None:
-        with _watched(stages=1):
+        with _watched(channel.IMPORT, stages=1):
             super()._load_evaluation_function()
 
     async def _direct_evaluate(self, program_path: str) -> Any:
-        with _watched(stages=1):
+        with _watched(channel.EVALUATION, stages=1):
             return await super()._direct_evaluate(program_path)
 
     async def _cascade_evaluate(self, program_path: str) -> Any:
-        with _watched(stages=CASCADE_STAGES):
+        with _watched(channel.EVALUATION, stages=CASCADE_STAGES):
             return await super()._cascade_evaluate(program_path)
 
 
 @contextmanager
-def _watched(stages: int) -> Iterator[None]:
-    _report(bytes([stages]))
+def _watched(kind: bytes, stages: int) -> Iterator[None]:
+    _send(kind, bytes([stages]))
+    _await_begin()
     try:
         yield
     finally:
-        _report(bytes([0]))
+        _send(channel.ENDED, bytes([hangs()]))
 
 
 class _EvaluationThreads(ThreadPoolExecutor):

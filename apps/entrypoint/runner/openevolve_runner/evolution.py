@@ -35,6 +35,7 @@ from openevolve_runner.remote_evaluator import RemoteEvaluator
 from openevolve_runner.run_file import PROTOCOL, RunFile
 from openevolve_runner.save_policy import SavePolicy
 from openevolve_runner.score import evaluation_failed, scored_program
+from openevolve_runner.slots import EvaluationSlots
 from openevolve_runner.stop import StopRequest
 from openevolve_runner.time_limits import time_limits
 
@@ -65,6 +66,7 @@ class Evolution(OpenEvolve):
         self._executor = WorkerExecutor(
             run.workers,
             self._initialize_worker,
+            slots=EvaluationSlots(run.evaluation_slots),
             limits=run.worker_limits,
             time_limits=limits,
             calls_per_worker=config.max_tasks_per_child,

@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from typing import Any, Callable, Optional
 
 from openevolve_runner import channel, worker
+from openevolve_runner.call_clock import Activity, CallClock
 from openevolve_runner.limits import WorkerLimits, be_first_to_go
 from openevolve_runner.memory import MemoryGroup
+from openevolve_runner.slots import EvaluationSlots
 from openevolve_runner.time_limits import TimeLimits, Watchdog
 from openevolve_runner.worker_process import WorkerProcess, describe_exit, fork_worker
 
@@ -34,13 +36,17 @@ class CallFailed(Exception):
 
 
 class Call(Future[worker.Document]):
-    """One call of a function in a worker. `seconds`: how long its last try ran."""
+    """One call of a function in a worker.
+
+    `seconds`: how long its last try ran; `clock`: where that time went.
+    """
 
     def __init__(self, message: bytes = b""):
         super().__init__()
         self.message = message
         self.deaths = 0
         self.seconds = 0.0
+        self.clock = CallClock(0.0)
 
 
 @dataclass(frozen=True)
@@ -71,6 +77,7 @@ class WorkerExecutor:
         size: int,
         initialize: Callable[[], object],
         *,
+        slots: EvaluationSlots,
         limits: WorkerLimits,
         time_limits: TimeLimits,
         calls_per_worker: Optional[int],
@@ -79,6 +86,7 @@ class WorkerExecutor:
         self.on_answer: Callable[[], object] = lambda: None  # called on a thread of its own
         self.size = size
         self._initialize = initialize
+        self._slots = slots
         self._limits = limits
         self._time_limits = time_limits
         self._calls_per_worker = calls_per_worker
@@ -209,7 +217,9 @@ class WorkerExecutor:
                 call.set_exception(error)
         except (channel.ChannelError, ValueError, MemoryError):
             died = True
-        self._ended.append(_End(process, call, died, process.bury()))
+        status = process.bury()
+        self._slots.free(process)
+        self._ended.append(_End(process, call, died, status))
         self.on_answer()
 
     def _next_call(self, process: WorkerProcess) -> Optional[Call]:
@@ -231,28 +241,47 @@ class WorkerExecutor:
         """Have the worker answer; returns whether it may be asked again."""
         began = time.monotonic()
         watchdog = Watchdog(self._time_limits, began)
+        call.clock = clock = CallClock(began)
+
+        def check_alive() -> None:
+            call.seconds = time.monotonic() - began
+            if process.gone():
+                raise channel.ChannelError("the process ended")
 
         def check() -> None:
             problem = watchdog.problem(time.monotonic())
-            call.seconds = time.monotonic() - began
             if problem is not None:
                 raise CallFailed(problem)
-            if process.gone():
-                raise channel.ChannelError("the process ended")
+            check_alive()
 
         channel.send(process.connection, channel.CALL, call.message, check)
         while True:
             kind, body = channel.receive(process.connection, channel.MAX_RESULT_BYTES, check)
-            if kind == channel.EVALUATION:
-                watchdog.evaluation(stages=sum(body), now=time.monotonic())
-            elif kind in (channel.RESULT, channel.LAST_RESULT):
+            if kind in (channel.RESULT, channel.LAST_RESULT):
                 break
+            if kind in (channel.IMPORT, channel.EVALUATION):
+                asked = time.monotonic()
+                clock.enter(Activity.SLOT, asked)
+                self._slots.take(process, check_alive)
+                now = time.monotonic()
+                watchdog.waited(now - asked)
+                watchdog.evaluation(stages=sum(body), now=now)
+                clock.enter(Activity.IMPORT if kind == channel.IMPORT else Activity.EVALUATION, now)
+                channel.send(process.connection, channel.BEGIN, b"", check)
+            elif kind == channel.ENDED:
+                watchdog.evaluation(stages=0, now=time.monotonic())
+                clock.enter(Activity.MODEL, time.monotonic())
+                if not any(body):  # else it still runs, until the worker is replaced
+                    self._slots.free(process)
             else:
                 raise channel.ChannelError(f"{kind!r} is no kind of message")
+        if kind == channel.RESULT:
+            self._slots.free(process)
         document = worker.decode(body)
         process.calls += 1
         self._deaths_in_a_row = 0
         call.seconds = time.monotonic() - began
+        clock.enter(Activity.MODEL, time.monotonic())
         call.set_result(document)
         self.on_answer()
         return kind == channel.RESULT

@@ -38,6 +38,7 @@ class RunFile:
     iterations: int
     target_score: Optional[float]
     workers: int
+    evaluation_slots: int
     save_interval_seconds: float
     drain_grace_seconds: float
     worker_limits: WorkerLimits
@@ -89,6 +90,7 @@ class RunFile:
                 iterations=document["iterations"],
                 target_score=document["target_score"],
                 workers=document["workers"],
+                evaluation_slots=document["evaluation_slots"],
                 save_interval_seconds=document["save_interval_seconds"],
                 drain_grace_seconds=document["drain_grace_seconds"],
                 worker_limits=WorkerLimits.from_json(document["worker_limits"]),

@@ -41,6 +41,10 @@ class Watchdog:
         self._stages = 0
         self._evaluation_began = began
 
+    def waited(self, seconds: float) -> None:
+        """The call waited for other evaluations: that is not its own time."""
+        self._began += seconds
+
     def evaluation(self, stages: int, now: float) -> None:
         """An evaluation of so many stages begins, or (0) ended."""
         self._stages = stages

@@ -25,12 +25,22 @@ def serve(connection: socket.socket) -> None:
 
     A call that raises, be it SystemExit, answers with `{"error": ...}`.
     """
-    evaluation.watch_with(lambda stages: channel.send(connection, channel.EVALUATION, stages))
+    evaluation.watch_with(
+        send=lambda kind, body: channel.send(connection, kind, body),
+        await_begin=lambda: _expect(channel.BEGIN, connection),
+    )
     while True:
-        _, call = channel.receive(connection, sys.maxsize)
+        call = _expect(channel.CALL, connection)
         answer = _answer(call)
         kind = channel.LAST_RESULT if evaluation.spoiled() else channel.RESULT
         channel.send(connection, kind, answer)
+
+
+def _expect(kind: bytes, connection: socket.socket) -> bytes:
+    received, body = channel.receive(connection, sys.maxsize)
+    if received != kind:
+        raise channel.ChannelError(f"{received!r} came where {kind!r} belongs")
+    return body
 
 
 def load_evaluator() -> Document:

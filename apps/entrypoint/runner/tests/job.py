@@ -190,6 +190,7 @@ class Job:
             "iterations": iterations,
             "target_score": None,
             "workers": 2,
+            "evaluation_slots": 2,
             "save_interval_seconds": 3600,
             "drain_grace_seconds": 5,
             "worker_limits": {"memory_mib": None, "file_mib": None, "processes": None},

@@ -32,6 +32,8 @@ export interface RunFile {
   readonly iterations: number;
   readonly target_score: number | null;
   readonly workers: number;
+  /** How many evaluations may run at one time. */
+  readonly evaluation_slots: number;
   readonly save_interval_seconds: number;
   /** How long running iterations may still take when the run is asked to stop. */
   readonly drain_grace_seconds: number;

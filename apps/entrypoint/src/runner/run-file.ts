@@ -40,6 +40,7 @@ export async function writeRunFile(work: RunnerWork): Promise<string> {
     iterations: asked,
     target_score: job.targetScore,
     workers: job.vcpus,
+    evaluation_slots: job.evaluationSlots ?? job.vcpus,
     save_interval_seconds: job.commitIntervalSeconds,
     drain_grace_seconds: DRAIN_GRACE_SECONDS,
     worker_limits: workerLimits(job, work.isolated),

@@ -91,6 +91,8 @@ export const jobSchema = z
     iterations: iterationsSchema,
     targetScore: z.number().nullable(),
     vcpus: vcpusSchema,
+    /** Evaluations at one time; null for as many as vCPUs. */
+    evaluationSlots: vcpusSchema.nullable().default(null),
     memoryMib: memoryMibSchema,
     /** At most what a timer can count, 24 days. */
     timeoutSeconds: z.int().min(60).max(2_147_483).nullable(),

@@ -1,0 +1,38 @@
+"""Where the time of a call in a worker goes. All times are seconds of one steady clock."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Activity(Enum):
+    """What a call does at a moment."""
+
+    MODEL = "model"  # what is not one of the others is nearly all waiting for the model
+    SLOT = "slot"  # waiting until an evaluation may begin
+    IMPORT = "import"  # of the evaluator
+    EVALUATION = "evaluation"
+
+
+class CallClock:
+    """
+    >>> clock = CallClock(now=0)
+    >>> clock.enter(Activity.EVALUATION, now=5)
+    >>> clock.enter(Activity.MODEL, now=7)
+    >>> clock.total(Activity.MODEL, now=8), clock.total(Activity.EVALUATION, now=8)
+    (6.0, 2.0)
+    """
+
+    def __init__(self, now: float):
+        self.activity = Activity.MODEL
+        self._since = now
+        self._before = dict.fromkeys(Activity, 0.0)
+
+    def enter(self, activity: Activity, now: float) -> None:
+        self._before[self.activity] += now - self._since
+        self._since = now
+        self.activity = activity
+
+    def total(self, activity: Activity, now: float) -> float:
+        """How long it did this, until `now`."""
+        return self._before[activity] + (now - self._since if activity is self.activity else 0.0)
