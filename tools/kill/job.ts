@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { jobSchema, type Submission, serializeDocument } from '@openevolve-aws/job-spec';
+import { type Job, jobSchema, type Submission, serializeDocument } from '@openevolve-aws/job-spec';
 import { FolderStore } from '@openevolve-aws/object-store';
 import { inputKeys, jobPrefixes } from '@openevolve-aws/s3-layout';
 
@@ -21,6 +21,10 @@ export interface JobRequest {
   readonly commitIntervalSeconds: number;
   /** OpenEvolve's config. */
   readonly config: Readonly<Record<string, unknown>>;
+  /** In the place of the example's. */
+  readonly evaluator?: string;
+  /** What else the job's document says. */
+  readonly fields?: Partial<Job>;
 }
 
 /** A submitted job on a folder store. */
@@ -47,7 +51,7 @@ export async function submitJob(folder: string, request: JobRequest): Promise<St
   await mkdir(outputs.root, { recursive: true });
   const contents = new Map<string, Uint8Array>([
     [inputKeys.program('.py'), await readFile(exampleFiles.program)],
-    [inputKeys.evaluator('.py'), await readFile(exampleFiles.evaluator)],
+    [inputKeys.evaluator('.py'), await readFile(request.evaluator ?? exampleFiles.evaluator)],
     // JSON is YAML.
     [inputKeys.config, Buffer.from(JSON.stringify(request.config))],
   ]);
@@ -82,6 +86,7 @@ export async function submitJob(folder: string, request: JobRequest): Promise<St
     commitIntervalSeconds: request.commitIntervalSeconds,
     env: {},
     model: { kind: 'provider' },
+    ...request.fields,
   });
   await inputs.putIfAbsent(inputKeys.job, serializeDocument(job));
   for (const number of [1, 2]) {

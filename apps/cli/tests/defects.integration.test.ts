@@ -161,11 +161,11 @@ it('15. asks Gemini by default when there is a key for it, and not another servi
   const isGemini = (host: string) => host === 'generativelanguage.googleapis.com';
   const documented = 'api.openai.com';
   expect(isGemini(documented)).toBe(false);
-  const { gatewayConfig, providers, resolveUpstream } = await import('@openevolve-aws/llm-gateway');
-  const provider = providers.gemini;
-  const { baseUrl } = resolveUpstream(null, { provider, env: { GEMINI_API_KEY: 'a-long-key' } });
-  expect(isGemini(new URL(baseUrl).host)).toBe(true);
-  const config = gatewayConfig(null, { url: 'http://127.0.0.1:1/v1', token: 't', provider });
+  const { planModels, providers, readKeys } = await import('@openevolve-aws/llm-gateway');
+  const keys = readKeys({ GEMINI_API_KEY: 'a-long-key' });
+  const plan = planModels(null, { provider: providers.gemini, keys, outageLimitMs: 600_000 });
+  expect(plan.routes.map(({ baseUrl }) => isGemini(new URL(baseUrl).host))).toEqual([true]);
+  const config = plan.configFor({ origin: 'http://127.0.0.1:1', token: 't' });
   expect(JSON.stringify(config)).toContain('gemini-2.5-flash');
 });
 

@@ -1,0 +1,37 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { JobLog, type JobState } from '@openevolve-aws/checkpoint-sync';
+import { type Attempt, type AttemptOptions, startAttempt } from '../kill/attempt.ts';
+import { type JobRequest, type StoredJob, submitJob } from '../kill/job.ts';
+import type { Provider } from './provider.ts';
+
+/** A job on a provider, and its attempts one after the other. */
+export interface RunningJob extends AsyncDisposable {
+  readonly job: StoredJob;
+  /** Starts the next attempt. */
+  attempt(options?: AttemptOptions): Promise<Attempt>;
+  state(): Promise<JobState>;
+}
+
+export async function startJob(
+  provider: Provider,
+  variables: Readonly<Record<string, string>>,
+  request: Partial<JobRequest> = {},
+): Promise<RunningJob> {
+  const folder = await mkdtemp(join(tmpdir(), 'llm-'));
+  const job = await submitJob(folder, {
+    iterations: 30,
+    vcpus: 3,
+    commitIntervalSeconds: 1,
+    config: { llm: provider.llm },
+    ...request,
+  });
+  let attempts = 0;
+  return {
+    job,
+    attempt: (options = {}) => startAttempt(job, ++attempts, { variables, ...options }),
+    state: async () => (await JobLog.open(job.outputs)).state,
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+  };
+}
