@@ -8,6 +8,8 @@ import type { WriterLife } from './killed-writer.ts';
 
 /** Retention keeps at least the newest of them. */
 const KEPT = 10;
+/** A newer writer, or a store that was out of reach for too long. */
+const FAILURES = ['SUPERSEDED', 'UNAVAILABLE', 'UNRESOLVED'];
 
 export interface Entry {
   readonly seq: number;
@@ -21,6 +23,9 @@ export function verifyLife({ name, reports, problem }: WriterLife, history: Hist
   let generation = Number.POSITIVE_INFINITY;
   for (const report of reports) {
     if (report.event === 'claimed') generation = report.generation;
+    if (report.event === 'failed' && !FAILURES.includes(report.code)) {
+      wrong.push(`${name} was told ${report.code}, though all faults pass: ${report.message}`);
+    }
     if (report.event !== 'restored') continue;
     const last = history.lastBefore(generation);
     if (report.seq < last) {
@@ -52,32 +57,39 @@ export async function verifyStore(
   const entries = await readEntries(store);
   const wrong = [...verifyLog(entries, history)];
 
-  const { commit, skipped } = await restoreNewest(store, folder);
-  const newest = commit?.seq ?? 0;
-  const last = history.lastBefore(Number.POSITIVE_INFINITY);
-  if (newest < last) wrong.push(`the newest commit is ${newest}, and ${last} was acknowledged`);
-  for (const { seq, reason } of skipped) wrong.push(`commit ${seq} was passed over: ${reason}`);
-  if (commit) {
-    wrong.push(...verifyTree('a reader restored', newest, digest(await readTree(folder)), history));
-    await rm(folder, { recursive: true });
-  }
+  let newest = 0;
+  try {
+    const { commit, skipped } = await restoreNewest(store, folder);
+    newest = commit?.seq ?? 0;
+    const last = history.lastBefore(Number.POSITIVE_INFINITY);
+    if (newest < last) wrong.push(`the newest commit is ${newest}, and ${last} was acknowledged`);
+    for (const { seq, reason } of skipped) wrong.push(`commit ${seq} was passed over: ${reason}`);
+    if (commit) wrong.push(...(await verifyRestored(newest, folder, history)));
 
-  const listed = await listCommits(store);
-  const commits = entries.filter(({ kind }) => kind === 'commit');
-  const oldestKept = commits.at(-KEPT)?.seq ?? 0;
-  for (const { seq } of history.acknowledged) {
-    if (seq >= oldestKept && !listed.some((one) => one.seq === seq)) {
-      wrong.push(`commit ${seq} was acknowledged and is not listed`);
+    const listed = await listCommits(store);
+    const commits = entries.filter(({ kind }) => kind === 'commit');
+    const oldestKept = commits.at(-KEPT)?.seq ?? 0;
+    for (const { seq } of history.acknowledged) {
+      if (seq >= oldestKept && !listed.some((one) => one.seq === seq)) {
+        wrong.push(`commit ${seq} was acknowledged and is not listed`);
+      }
     }
-  }
-  const older = listed[Math.floor(random.next() * listed.length)];
-  if (older) {
-    await restoreCommit(store, older, folder);
-    const restored = digest(await readTree(folder));
-    wrong.push(...verifyTree('a reader restored', older.seq, restored, history));
-    await rm(folder, { recursive: true });
+    const any = listed[Math.floor(random.next() * listed.length)];
+    if (any) {
+      await restoreCommit(store, any, folder);
+      wrong.push(...(await verifyRestored(any.seq, folder, history)));
+    }
+  } catch (error) {
+    wrong.push(`a reader was told: ${error}`);
   }
   return { wrong, newest, entries };
+}
+
+/** Looks at what was restored, and removes it. */
+async function verifyRestored(seq: number, folder: string, history: History): Promise<string[]> {
+  const tree = await readTree(folder);
+  await rm(folder, { recursive: true });
+  return verifyTree('a reader restored', seq, digest(tree), history);
 }
 
 /** The log as it lies there, without the engine that is under test. */
