@@ -1,3 +1,4 @@
+export { ownerFromUserName } from '@openevolve-aws/s3-layout';
 export type { AwsBackendOptions } from './aws/aws-backend.ts';
 export { openAwsBackend } from './aws/aws-backend.ts';
 export { awsClients } from './aws/clients.ts';

@@ -1,9 +1,14 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 import { collect } from '@openevolve-aws/object-store/testing';
 import { type Server, startMicroburst, startMoto } from '@openevolve-aws/test-servers';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openAwsBackend } from '../src/aws/aws-backend.ts';
 import { awsClients } from '../src/aws/clients.ts';
 import { resolveOwner } from '../src/aws/identity.ts';
@@ -103,6 +108,52 @@ describe('with the SDK on moto', () => {
     expect(await readFile(join(directory, 'best_program.py'), 'utf8')).toBe('x = 2\n');
   });
 
+  it('runs the example, with the results that a container would leave', async () => {
+    const example = fileURLToPath(
+      new URL('../../../examples/submit-from-code/submit.ts', import.meta.url),
+    );
+    const { settings } = account;
+    const directory = join(folder, 'example');
+    const child = spawn(
+      process.execPath,
+      [
+        '--conditions=@openevolve-aws/source',
+        example,
+        join(folder, 'program.py'),
+        join(folder, 'evaluator.py'),
+        directory,
+      ],
+      {
+        stdio: ['ignore', 'pipe', 'pipe'],
+        // The variables of the guide.
+        env: {
+          ...moto.environment,
+          PATH: process.env.PATH,
+          HOME: folder,
+          OPENEVOLVE_INPUT_BUCKET: settings.inputBucket,
+          OPENEVOLVE_OUTPUT_BUCKET: settings.outputBucket,
+          OPENEVOLVE_JOB_QUEUE: settings.jobQueue,
+          OPENEVOLVE_JOB_DEFINITION: settings.jobDefinition,
+        },
+      },
+    );
+    const ended = once(child, 'close');
+    const errors = text(child.stderr);
+    const lines: string[] = [];
+    for await (const line of createInterface({ input: child.stdout })) {
+      const jobId = /^Job ([0-9a-f]{8}) of moto on aws$/.exec(line)?.[1];
+      if (jobId) {
+        await storeResults(backend, {}, OWNER, jobId);
+      }
+      lines.push(line);
+    }
+    expect(await errors).toBe('');
+    expect(await ended).toEqual([0, null]);
+    expect(lines.at(-1)).toBe(
+      `Results in ${directory}: best_program.py, evolution_summary.json, logs/attempt-1.log`,
+    );
+  });
+
   it('says which setting is wrong', async () => {
     const wrong = (changes: object) =>
       openAwsBackend({ settings: { ...account.settings, ...changes } });
@@ -139,6 +190,34 @@ describe('with the SDK on moto', () => {
     });
     for (const { result, fix } of checks) {
       expect(fix !== null).toBe(result === 'problem' || result === 'warning');
+    }
+  });
+});
+
+describe('with credentials that do not do', () => {
+  const guarded = async (count: string) =>
+    fetch(`${moto.url}/moto-api/reset-auth`, {
+      method: 'POST',
+      headers: { 'content-type': 'text/plain' },
+      body: count,
+    });
+  afterEach(() => guarded('inf'));
+
+  it('says so for each service, in one sentence', async () => {
+    await guarded('0');
+    const batch = await clients.batch();
+    const ssm = await clients.ssm();
+    for (const call of [
+      () => batch.describeJobs({ jobs: [] }),
+      () => ssm.getParameter('/openevolve/prod/config'),
+      async () => (await clients.sts()).getCallerIdentity(),
+      async () => (await clients.logs()).getLogEvents({ logStreamName: 'x', logGroupName: 'x' }),
+    ]) {
+      await expect(call()).rejects.toMatchObject({
+        code: expect.stringMatching(/^(CREDENTIALS|ACCESS_DENIED)$/),
+        permanent: true,
+        message: expect.stringMatching(/^[^\n]+: [^\n]+\.$/),
+      });
     }
   });
 });

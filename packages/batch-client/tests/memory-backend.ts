@@ -67,11 +67,12 @@ export async function storeResults(
   backend: Backend,
   changes: Partial<Summary> = {},
   owner = 'alice',
+  id = '0a1b2c3d',
 ): Promise<{ job: Job; prefix: string }> {
   const file = { bytes: 1, sha256: '0'.repeat(64) };
   const job = jobSchema.parse({
     version: 1,
-    id: '0a1b2c3d',
+    id,
     owner,
     name: 'first',
     createdAt: '2026-01-01T00:00:00.000Z',
