@@ -13,10 +13,11 @@ from typing import Callable, Optional
 
 @dataclass(frozen=True)
 class Reply:
-    """`code` of None is an HTTP 500; `seconds` is how long the reply takes."""
+    """`code` of None is an HTTP 500 with `error`; `seconds` is how long the reply takes."""
 
     code: Optional[str]
     seconds: float = 0.0
+    error: str = "out of order"
 
 
 def program(value: object) -> str:
@@ -59,7 +60,7 @@ class ModelServer:
 
     def completion(self, reply: Reply) -> dict[str, object]:
         if reply.code is None:
-            return {"error": {"message": "out of order"}}
+            return {"error": {"message": reply.error}}
         message = {"role": "assistant", "content": f"```python\n{reply.code}```"}
         return {
             "id": "reply",

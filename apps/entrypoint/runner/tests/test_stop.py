@@ -5,12 +5,15 @@ from __future__ import annotations
 import random
 import re
 import signal
+import subprocess
 import time
 from pathlib import Path
 
 import pytest
 from job import Attempt, Event, Job, alive, population, until
 from model_server import ModelServer, Reply, program
+
+from openevolve_runner.pool import JOB_ENDING
 
 
 def lost(attempt: Attempt, checkpoint: Event, resumed: set[str]) -> set[str]:
@@ -83,6 +86,45 @@ def test_iterations_that_outlast_the_grace_are_given_up(job: Job, model: ModelSe
     assert attempt.of("finished")[0]["ledger"]["done"] == 1
     assert attempt.of("checkpoint")[-1]["label"] == "checkpoint_1"
     assert len(workers) == 2 and not any(alive(pid) for pid in workers)
+
+
+def test_a_later_stop_shortens_the_grace_of_an_earlier_one(job: Job, model: ModelServer) -> None:
+    model.behave = lambda number: Reply(program(number), 0 if number == 1 else 60)
+    attempt = job.start(iterations=40)
+    attempt.wait_for("iteration")
+    attempt.command('{"command":"stop","grace_seconds":50}')
+    with pytest.raises(subprocess.TimeoutExpired):
+        attempt.process.wait(timeout=1)
+    began = time.monotonic()
+    attempt.command('{"command":"stop","grace_seconds":0.2}')
+
+    assert attempt.end() == 75
+
+    assert time.monotonic() - began < 5
+    assert attempt.of("finished")[0]["ledger"]["done"] == 1
+
+
+def test_an_iteration_whose_call_was_taken_back_is_neither_done_nor_failed(
+    job: Job, model: ModelServer
+) -> None:
+    asked: list[int] = []
+
+    def behave(number: int) -> Reply:
+        asked.append(number)
+        return Reply(program(number)) if number <= 3 else Reply(None, error=f"{JOB_ENDING} now")
+
+    model.behave = behave
+    attempt = job.start(iterations=40)
+    attempt.wait_for("iteration", count=3)
+    assert until(lambda: len(asked) >= 5)
+    attempt.command('{"command":"stop","grace_seconds":50}')
+
+    assert attempt.end() == 75  # long before the grace is over
+
+    finished = attempt.of("finished")[0]
+    assert finished["ledger"]["done"] == len(attempt.of("iteration")) == 3
+    assert finished["ledger"]["failed"] == 0
+    assert attempt.of("checkpoint")[-1]["ledger"] == finished["ledger"]
 
 
 def test_the_end_of_the_control_pipe_is_a_stop(job: Job, model: ModelServer) -> None:
