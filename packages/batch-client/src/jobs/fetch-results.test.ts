@@ -6,6 +6,7 @@ import { MemoryStore } from '@openevolve-aws/object-store';
 import { FaultStore } from '@openevolve-aws/object-store/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { bestIn, memoryBackend, storeResults } from '../../tests/memory-backend.ts';
+import { saveJob } from '../../tests/saved-job.ts';
 import { fetchResults, type ResultsProgress } from './fetch-results.ts';
 
 let folder: string;
@@ -140,4 +141,45 @@ it('needs no submission that the backend still knows', async () => {
   const backend = memoryBackend({ describe: async () => [] });
   await storeResults(backend);
   expect((await fetchInto(backend, 'results')).job.id).toBe('0a1b2c3d');
+});
+
+it.each<['latest' | 'all' | number, number[]]>([
+  ['latest', [20]],
+  ['all', [10, 20]],
+  [10, [10]],
+])('restores checkpoints as plain folders: %s', async (checkpoints, expected) => {
+  const backend = memoryBackend();
+  await saveJob(backend, folder);
+  const directory = join(folder, 'results');
+  const fetched = await fetchResults(backend, 'alice', '0a1b2c3d', { directory, checkpoints });
+  const labels = expected.map((number) => `checkpoint_${number}`);
+  expect(fetched.checkpoints).toEqual(labels);
+  expect(await readdir(join(directory, 'checkpoints'))).toEqual(labels);
+  const last = join(directory, 'checkpoints', labels.at(-1) ?? '', 'metadata.json');
+  expect(JSON.parse(await readFile(last, 'utf8'))).toEqual({ done: expected.at(-1) });
+  expect(await readdir(directory)).toContain('best_program.py');
+});
+
+it('restores the checkpoints of a job that has no results yet', async () => {
+  const backend = memoryBackend();
+  await saveJob(backend, folder);
+  await backend.outputs.delete(['users/alice/0a1b2c3d/output/evolution_summary.json']);
+  const directory = join(folder, 'results');
+  const { summary } = await fetchResults(backend, 'alice', '0a1b2c3d', {
+    directory,
+    checkpoints: 'latest',
+  });
+  expect(summary).toBeNull();
+  expect(await readdir(directory)).toEqual(['checkpoints']);
+});
+
+it('names the checkpoints that there are when it has not the one that is asked for', async () => {
+  const backend = memoryBackend();
+  await saveJob(backend, folder);
+  await expect(
+    fetchResults(backend, 'alice', '0a1b2c3d', {
+      directory: join(folder, 'results'),
+      checkpoints: 15,
+    }),
+  ).rejects.toMatchObject({ code: 'NOT_FOUND', message: expect.stringContaining('10, 20') });
 });

@@ -11,7 +11,7 @@ export interface VerifiedCommit {
   readonly label: string;
   readonly iterationsDone: number;
   readonly bytes: number;
-  /** Null when every byte of it is what was committed. */
+  /** Null when all of its files are what was committed. */
   readonly problem: string | null;
 }
 
