@@ -73,7 +73,9 @@ class Evolution(OpenEvolve):
         )
         self._remote = RemoteEvaluator(self._executor, run.evaluator, limits.stage_seconds)
         openevolve.controller.Evaluator = lambda *_arguments, **_options: self._remote
-        openevolve.controller.ProgramDatabase = Population
+        openevolve.controller.ProgramDatabase = partial(
+            Population, stock_cache="diversity-cache" in run.stock
+        )
         earlier = run.resume.early_stopping if run.resume else None
         self._early_stopping = (
             None if config.early_stopping_patience is None else EarlyStopping(config, earlier)
@@ -85,6 +87,7 @@ class Evolution(OpenEvolve):
             executor=self._executor,
             most_workers=run.workers,
             ahead="in-flight" in run.stock,
+            whole_snapshots="snapshots" in run.stock,
             early_stopping=self._early_stopping,
             on_finished=self._finished,
         )

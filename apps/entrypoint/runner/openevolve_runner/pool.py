@@ -19,6 +19,7 @@ from openevolve_runner.island_turns import IslandTurns
 from openevolve_runner.iteration import IterationReport
 from openevolve_runner.population import Population
 from openevolve_runner.score import storable_metrics
+from openevolve_runner.snapshot import Snapshot, Snapshots
 from openevolve_runner.stop import StopRequest
 
 # What the gateway answers when the job ends: see llm-gateway's JOB_ENDING_MESSAGE.
@@ -134,6 +135,7 @@ class WorkerPool(ProcessParallelController):
         executor: WorkerExecutor,
         most_workers: int,
         ahead: bool,
+        whole_snapshots: bool,
         early_stopping: Optional[EarlyStopping],
         on_finished: Callable[[IterationReport], None],
         **options: Any,
@@ -154,6 +156,7 @@ class WorkerPool(ProcessParallelController):
         self._begun: dict[int, int] = {}  # islands, by the number of the iteration
         self._beginning = Call()
         self._over = False
+        self._snapshots = None if whole_snapshots else Snapshots(self.database, self.config.prompt)
         self._for_each_worker = 2 if ahead else 1
         # `run_evolution` submits 2 * num_workers // num_islands iterations for each island.
         self.num_islands = 1
@@ -263,7 +266,22 @@ class WorkerPool(ProcessParallelController):
             if super()._submit_iteration(iteration, island) is None:
                 call.set_result({"error": "OpenEvolve could not begin it; the log has the reason"})
 
-    def _send(self, function: Callable[..., Any], *arguments: Any) -> Call:
+    def _create_database_snapshot(self) -> Snapshot:
+        """For a pruned one, parent and inspirations must be known: see `_send`."""
+        return super()._create_database_snapshot() if self._snapshots is None else {}
+
+    def _send(
+        self,
+        function: Callable[..., Any],
+        iteration: int,
+        snapshot: Snapshot,
+        parent_id: str,
+        inspiration_ids: list[str],
+    ) -> Call:
         """Where OpenEvolve's `_submit_iteration` submits what it has chosen."""
-        self._workers.begin(self._beginning, function, *arguments)
+        if self._snapshots is not None:
+            snapshot |= self._snapshots.for_iteration(parent_id, inspiration_ids)
+        self._workers.begin(
+            self._beginning, function, iteration, snapshot, parent_id, inspiration_ids
+        )
         return self._beginning

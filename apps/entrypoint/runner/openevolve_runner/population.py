@@ -21,9 +21,16 @@ class Population(ProgramDatabase):
     """
 
     def __init__(
-        self, config: DatabaseConfig, population_strategy: Optional[PopulationStrategy] = None
+        self,
+        config: DatabaseConfig,
+        population_strategy: Optional[PopulationStrategy] = None,
+        *,
+        stock_cache: bool = False,
     ):
         super().__init__(config, population_strategy)
+        if not stock_cache:
+            # First in, first out: one smaller than the islands that it serves holds nothing of use.
+            self.diversity_cache_size = max(self.diversity_cache_size, 2 * config.population_size)
         self.link_from: Optional[Path] = None
         self._decisions: dict[str, bool] = {}
 

@@ -27,7 +27,8 @@ class Resume:
 class RunFile:
     """See `RunFile` in protocol.ts. Seconds are wall-clock seconds, paths absolute.
 
-    `stock` names what is to be as OpenEvolve has it, to compare: `in-flight`.
+    `stock` names what is to be as OpenEvolve has it, to compare: `in-flight`, `snapshots`,
+    `diversity-cache`.
     """
 
     program: Path

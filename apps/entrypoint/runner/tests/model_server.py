@@ -30,6 +30,7 @@ class ModelServer:
     def __init__(self) -> None:
         self.behave: Callable[[int], Reply] = lambda number: Reply(program(number))
         self.requests = itertools.count(1)
+        self.bodies: list[bytes] = []
         model = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -37,7 +38,7 @@ class ModelServer:
             wbufsize = -1  # one packet for a reply: two would wait for an acknowledgement
 
             def do_POST(self) -> None:
-                self.rfile.read(int(self.headers["content-length"]))
+                model.bodies.append(self.rfile.read(int(self.headers["content-length"])))
                 reply = model.behave(next(model.requests))
                 time.sleep(reply.seconds)
                 body = json.dumps(model.completion(reply)).encode()
