@@ -7,6 +7,7 @@ import {
   type Control,
   containerExit,
   type Ledger,
+  PROVIDER_KEY_PLACEHOLDER,
   parseDocument,
   serializeDocument,
   summarySchema,
@@ -27,7 +28,9 @@ console.log(`seed ${seed}`);
 const keyName = 'TEST_PROVIDER_KEY';
 const key = `sk-canary-${randomBytes(12).toString('hex')}`;
 /** The secret as the stack keeps it. */
-const secret = { GEMINI_API_KEY: JSON.stringify({ GEMINI_API_KEY: 'REPLACE_ME', [keyName]: key }) };
+const secret = {
+  GEMINI_API_KEY: JSON.stringify({ GEMINI_API_KEY: PROVIDER_KEY_PLACEHOLDER, [keyName]: key }),
+};
 
 function countsOf(ledger: Ledger | null | undefined): Charged {
   const models = Object.values(ledger?.spend?.models ?? {});
@@ -84,7 +87,7 @@ it('ends in seconds and with one sentence when the key is refused', async () => 
 it('says at once that the secret still holds its placeholder', async () => {
   await using provider = await startProvider({ random, key, keyName });
   await using running = await startJob(provider, {
-    GEMINI_API_KEY: '{"GEMINI_API_KEY":"REPLACE_ME"}',
+    GEMINI_API_KEY: JSON.stringify({ GEMINI_API_KEY: PROVIDER_KEY_PLACEHOLDER }),
   });
   const attempt = await running.attempt();
   expect(await attempt.exited).toMatchObject({ code: containerExit.LLM_KEY_REFUSED });

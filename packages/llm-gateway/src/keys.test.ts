@@ -24,6 +24,7 @@ test('each variable of the deployment may hold one, and no other is looked at', 
 
 test.each([
   '',
+  'no-key-yet-run-openevolve-aws-secret-set',
   'REPLACE_ME',
   'replace-me',
   'change me',

@@ -11,7 +11,7 @@ export const keyVariables: readonly string[] = Object.values(providers).map(
 
 /** What stands in a secret until somebody stores a key in it. */
 const placeholder =
-  /^(|<.*>|\W*(replace|change|insert|enter|put|set|todo|placeholder|dummy|example|your)\b.*|(replace|change|insert|your)[-_ ].*|x{4,}|\.{3,}|none|null)$/i;
+  /^(|no-key-yet\b.*|<.*>|\W*(replace|change|insert|enter|put|set|todo|placeholder|dummy|example|your)\b.*|(replace|change|insert|your)[-_ ].*|x{4,}|\.{3,}|none|null)$/i;
 
 /**
  * Reads the keys out of the environment. A variable holds a key as it is, or the whole secret: a
