@@ -102,6 +102,27 @@ describe('what passes', () => {
     }
   });
 
+  it('is UNAVAILABLE, and never NOT_FOUND, when a refusal is cut short or is not of S3', async () => {
+    const answers: ProxyFault[] = [
+      { answer: { shorten: 0 } },
+      { answer: { shorten: 0.5 } },
+      { answer: { shorten: 0.9 } },
+      { refuse: { status: 404, code: '', document: '<html><body>Not Found</body></html>' } },
+      { refuse: { status: 404, code: '', document: 'Not Found' } },
+      { refuse: { status: 404, code: '', document: '' } },
+    ];
+    for (const answer of answers) {
+      const what = JSON.stringify(answer);
+      const range = { offset: 0, length: 1 };
+      proxy.plan = () => answer;
+      await expect(store.get('missing'), what).rejects.toMatchObject(passing);
+      await expect(store.getRange('missing', range), what).rejects.toMatchObject(passing);
+      await expect(store.size('missing'), what).rejects.toMatchObject(passing);
+      await expect(store.putIfAbsent('a', body), what).rejects.toMatchObject(passing);
+      await expect(store.getTags('missing'), what).rejects.toMatchObject(passing);
+    }
+  });
+
   it('is repeated when no answer comes', async () => {
     next(1, { refuse: 'hang' });
     const impatient = retrying(store, { tryMs: 200 });

@@ -11,7 +11,6 @@ export interface S3Call {
 /** By S3's own code, which says more than its status: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
 const CODES: Readonly<Record<string, ObjectStoreErrorCode>> = {
   NoSuchKey: 'NOT_FOUND',
-  NotFound: 'NOT_FOUND',
   NoSuchBucket: 'NO_BUCKET',
   AccessDenied: 'ACCESS_DENIED',
   PreconditionFailed: 'ALREADY_EXISTS',
@@ -46,8 +45,8 @@ const CODES: Readonly<Record<string, ObjectStoreErrorCode>> = {
 };
 
 /**
- * For codes that are not known. A 404 is not among them: a wrong endpoint also gives one, and callers
- * take `NOT_FOUND` for the word of the store.
+ * For codes of S3's that are not known. A 404 is not among them: callers take `NOT_FOUND` for the word
+ * of the store.
  */
 const STATUSES: Readonly<Record<number, ObjectStoreErrorCode>> = {
   301: 'WRONG_REGION',
@@ -96,8 +95,16 @@ function codeOf(error: SdkError): ObjectStoreErrorCode {
   const known = CODES[error.name];
   if (known) return known;
   const status = error.$metadata?.httpStatusCode;
-  if (status === undefined) return 'UNAVAILABLE';
+  if (status === undefined || !isOfS3(error)) return 'UNAVAILABLE';
   return STATUSES[status] ?? (status >= 400 && status < 500 ? 'REFUSED' : 'UNAVAILABLE');
+}
+
+/**
+ * Whether an answer carries a code. One without may have been cut short, or come from something that
+ * is no S3 server, whatever its status: the SDK takes any 404 for a missing object.
+ */
+function isOfS3(error: SdkError): boolean {
+  return '$fault' in error && error.name !== 'Unknown' && error.name !== 'NotFound';
 }
 
 /** In a container they come from an agent on the machine, which may be slow for a moment. */
@@ -119,6 +126,10 @@ function advice(code: ObjectStoreErrorCode, error: SdkError, { bucket }: S3Call)
       return region(error, bucket);
     case 'OUT_OF_SPACE':
       return 'Free some space on the server.';
+    case 'UNAVAILABLE':
+      return error.$metadata?.httpStatusCode !== undefined && !isOfS3(error)
+        ? 'The answer has no code of S3. If this stays so, check AWS_ENDPOINT_URL.'
+        : '';
     default:
       return '';
   }

@@ -37,8 +37,7 @@ const DELETED_AT_ONCE = 1_000;
  * that the server compares; every whole object that is read is compared with the checksum it was
  * stored with. Nothing is repeated here: wrap it in `retrying`.
  *
- * A HEAD's refusal has no body, so that a missing object and a missing bucket look the same. `size`
- * then asks again by a GET of one byte, whose answer says why.
+ * A HEAD that fails has no body that says why. `size` then asks again by a GET of one byte.
  *
  * @example
  * const store = retrying(new S3Store('my-bucket', { region: 'eu-west-1' }));
@@ -103,7 +102,7 @@ export class S3Store implements ObjectStore {
     const head = await this.#bucket
       .call(key, options, (o) => this.#bucket.client.send(new HeadObjectCommand(this.#at(key)), o))
       .catch((error: unknown) => {
-        if (isStoreError(error, 'ABORTED') || isStoreError(error, 'UNAVAILABLE')) throw error;
+        if (isStoreError(error, 'ABORTED')) throw error;
         return null;
       });
     if (head?.ContentLength !== undefined) return head.ContentLength;
