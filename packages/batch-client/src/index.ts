@@ -8,6 +8,7 @@ export type {
   BatchApi,
   Call,
   CallerIdentity,
+  FormationApi,
   LogsApi,
   QuotasApi,
   SecretsApi,
@@ -63,6 +64,7 @@ export type { Secrets } from './local/secrets.ts';
 export { secretsOf } from './local/secrets.ts';
 export type { SupervisorOptions } from './local/supervisor.ts';
 export { runSupervisor } from './local/supervisor.ts';
+export { deployedSettings, settingsParameter } from './settings/deployed-settings.ts';
 export { ownJobDefinition } from './settings/job-definition.ts';
 export type {
   LoadedSettings,
@@ -71,5 +73,5 @@ export type {
   SettingOrigin,
   SettingsSource,
 } from './settings/load-settings.ts';
-export { loadSettings, settingsParameter } from './settings/load-settings.ts';
+export { loadSettings } from './settings/load-settings.ts';
 export { profileFile, readProfile, writeProfile } from './settings/profile.ts';

@@ -9,6 +9,7 @@ import {
   CloudFormationClient,
   CreateStackCommand,
   DescribeStacksCommand,
+  type Stack,
 } from '@aws-sdk/client-cloudformation';
 import {
   CloudWatchLogsClient,
@@ -49,7 +50,13 @@ const role = {
 
 /** What jobs need of an account beside AWS Batch, as the deployment names it. */
 const template = (owner: string) => ({
-  Outputs: { Role: { Value: { 'Fn::GetAtt': ['Role', 'Arn'] } } },
+  Outputs: {
+    Role: { Value: { 'Fn::GetAtt': ['Role', 'Arn'] } },
+    InputBucket: { Value: { Ref: 'Inputs' } },
+    OutputBucket: { Value: { Ref: 'Outputs' } },
+    JobQueue: { Value: 'openevolve-prod-queue' },
+    JobDefinition: { Value: 'openevolve-prod-job' },
+  },
   Resources: {
     Inputs: { Type: 'AWS::S3::Bucket', Properties: { BucketName: 'openevolve-prod-inputs' } },
     Outputs: { Type: 'AWS::S3::Bucket', Properties: { BucketName: 'openevolve-prod-outputs' } },
@@ -60,6 +67,10 @@ const template = (owner: string) => ({
     Role: role,
   },
 });
+
+function roleOf({ Outputs = [] }: Stack): string {
+  return Outputs.find(({ OutputKey }) => OutputKey === 'Role')?.OutputValue ?? '';
+}
 
 async function makeQueue(batch: BatchClient, serviceRole: string, owner: string): Promise<void> {
   await batch.send(
@@ -132,7 +143,7 @@ export class AwsAccount {
     if (Stacks?.[0]?.StackStatus !== 'CREATE_COMPLETE') {
       throw new Error(`The stack is ${Stacks?.[0]?.StackStatus}.`);
     }
-    await makeQueue(new BatchClient(config), Stacks[0].Outputs?.[0]?.OutputValue ?? '', owner);
+    await makeQueue(new BatchClient(config), roleOf(Stacks[0]), owner);
     const { TopicArn = '' } = await new SNSClient(config).send(
       new CreateTopicCommand({ Name: 'alerts' }),
     );

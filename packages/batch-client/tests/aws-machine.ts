@@ -109,6 +109,7 @@ export function modelClients(
     secrets: none,
     quotas: none,
     sns: none,
+    formation: none,
     bucket: async (name) => bucketOf(name),
   };
 }

@@ -21,6 +21,7 @@ import { followLogs } from '../src/jobs/follow-logs.ts';
 import { listJobs } from '../src/jobs/list-jobs.ts';
 import { resumeJob } from '../src/jobs/resume-job.ts';
 import { submitJob } from '../src/jobs/submit-job.ts';
+import { deployedSettings } from '../src/settings/deployed-settings.ts';
 import { loadSettings } from '../src/settings/load-settings.ts';
 import { AwsAccount } from './aws-account.ts';
 import { storeResults } from './memory-backend.ts';
@@ -73,6 +74,17 @@ describe('with the SDK on moto', () => {
     const loaded = await loadSettings({ variables });
     expect(loaded?.settings).toEqual(account.settings);
     expect(await resolveOwner(clients, account.settings)).toBe(OWNER);
+  });
+
+  it('finds what is deployed by its parameter, or by the outputs of its stack', async () => {
+    expect(await deployedSettings(clients, 'prod')).toEqual(account.settings);
+    const ssm = async () => ({ getParameter: async () => null });
+    const { logGroup, alertTopicArn, secretArn, ...rest } = account.settings;
+    expect(await deployedSettings({ ...clients, ssm }, 'prod')).toEqual(rest);
+    await expect(deployedSettings(clients, 'test')).rejects.toMatchObject({
+      code: 'SETTINGS',
+      message: expect.stringContaining('not deployed in us-east-1'),
+    });
   });
 
   it('submits a job, and finds, lists and resumes it', async () => {

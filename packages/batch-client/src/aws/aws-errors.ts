@@ -7,7 +7,8 @@ export type AwsService =
   | 'SSM'
   | 'Secrets Manager'
   | 'Service Quotas'
-  | 'SNS';
+  | 'SNS'
+  | 'CloudFormation';
 
 /** Which call failed, for the message. */
 export interface AwsCall {

@@ -89,6 +89,14 @@ export interface SnsApi {
   ) => Promise<readonly { readonly endpoint: string; readonly confirmed: boolean }[]>;
 }
 
+export interface FormationApi {
+  /** A stack's outputs by name, or null when there is no such stack. */
+  readonly stackOutputs: (
+    stack: string,
+    options?: CallOptions,
+  ) => Promise<Readonly<Record<string, string>> | null>;
+}
+
 /**
  * The services of one region. Each is loaded at its first use, so that a command pays only for what
  * it needs. Any of them can be replaced:
@@ -105,6 +113,7 @@ export interface AwsClients {
   readonly secrets: () => Promise<SecretsApi>;
   readonly quotas: () => Promise<QuotasApi>;
   readonly sns: () => Promise<SnsApi>;
+  readonly formation: () => Promise<FormationApi>;
   /** The store of a bucket. */
   readonly bucket: (name: string) => Promise<ObjectStore>;
 }

@@ -3,8 +3,9 @@ import { ownerPrefix } from '@openevolve-aws/s3-layout';
 import { resolveOwner } from '../aws/identity.ts';
 import type { AwsClients } from '../aws/ports.ts';
 import type { CallOptions } from '../backend.ts';
+import { settingsParameter } from '../settings/deployed-settings.ts';
 import { ownJobDefinition } from '../settings/job-definition.ts';
-import { type LoadedSettings, settingsParameter } from '../settings/load-settings.ts';
+import type { LoadedSettings } from '../settings/load-settings.ts';
 import { attempt, type Check, ok, problem, unknown, warning } from './check.ts';
 
 export interface DiagnoseRequest extends CallOptions {

@@ -1,13 +1,9 @@
-import {
-  describeIssues,
-  parseDocument,
-  type Settings,
-  settingsSchema,
-} from '@openevolve-aws/job-spec';
+import { describeIssues, type Settings, settingsSchema } from '@openevolve-aws/job-spec';
 import { awsClients } from '../aws/clients.ts';
 import type { AwsClients } from '../aws/ports.ts';
 import type { CallOptions } from '../backend.ts';
 import { BatchClientError } from '../errors.ts';
+import { readParameter, settingsParameter } from './deployed-settings.ts';
 import { profileFile, readProfile } from './profile.ts';
 
 /** Where a setting came from. */
@@ -50,11 +46,6 @@ const VARIABLES: Readonly<Partial<Record<keyof Settings, readonly string[]>>> = 
 };
 const REQUIRED = ['inputBucket', 'outputBucket', 'jobQueue', 'jobDefinition'] as const;
 const DEFAULT_ENVIRONMENT = 'prod';
-
-/** Where the stack writes an environment's settings. */
-export function settingsParameter(environment: string): string {
-  return `/openevolve/${environment}/config`;
-}
 
 /**
  * Where jobs go, setting by setting, the first that says it: flags, the guide's variables, the
@@ -113,15 +104,9 @@ export async function loadSettings(options: LoadOptions = {}): Promise<LoadedSet
   }
   if (REQUIRED.some((key) => found[key] === undefined)) {
     const clientsOf = options.clients ?? ((region) => awsClients({ region }));
-    const name = settingsParameter(environment);
     const ssm = await clientsOf(String(found.region)).ssm();
-    const content = await ssm.getParameter(name, { signal });
-    if (content !== null) {
-      take(parseDocument(settingsSchema, content, `the parameter ${name}`), () => ({
-        source: 'parameter',
-        name,
-      }));
-    }
+    const deployed = await readParameter(ssm, environment, { signal });
+    take(deployed ?? {}, () => ({ source: 'parameter', name: settingsParameter(environment) }));
   }
   take({ environment }, () => ({ source: 'default', name: 'default' }));
 
