@@ -11,6 +11,7 @@ const STAMP_GRAIN_NS = 100_000_000n;
 /** How long it may be since every file was read while inodes that were linked anew are believed. */
 const FULL_CHECK_MS = 60_000;
 const BYTES_PER_TURN = BLOCK_BYTES;
+const FILES_PER_TURN = 500;
 const NOTHING = new Uint8Array();
 
 /** What proves, in a later capture, that a file still has the content that was read. */
@@ -70,34 +71,52 @@ export async function captureDirectory(
   for (const { sha256, place } of known.listing.values()) places.set(sha256, place);
   const listing = new Map<string, FileRecord>();
   const stamps = new Map<string, Stamp>();
+  const unread: SourceFile[] = [];
   let bytes = 0;
-  let bytesInTurn = 0;
-  let isFullCheck = true;
-  const files = await scanDirectory(root, (path) => known.listing.has(path));
-  const largest = files.reduce((most, file) => Math.max(most, file.bytes), 0);
-  const buffer = Buffer.allocUnsafe(Math.min(largest, BLOCK_BYTES));
+  let looked = 0;
 
-  for (const file of files) {
-    const before = known.listing.get(file.path);
-    const proof = fullCheck ? undefined : evidence.stamps.get(file.path);
-    const unchanged = before && proof && proves(proof, file, believesLinks);
-    const record = unchanged ? before : await capture(file, buffer, places, builder);
-    listing.set(file.path, record);
+  // All are looked at before one is read, so that a file that changes meanwhile is noticed.
+  for (const file of scanDirectory(root, (path) => known.listing.has(path))) {
+    const { path, identity, changedNs } = file;
+    const before = known.listing.get(path);
+    const proof = fullCheck ? undefined : evidence.stamps.get(path);
+    const isUnchanged = before && proof && proves(proof, file, believesLinks);
+    if (isUnchanged) listing.set(before.path, before);
+    else unread.push(file);
     // A time proves nothing while a later write could still leave the same one.
-    if (unchanged || file.writtenNs < youngNs) {
-      const { identity, changedNs } = file;
-      stamps.set(file.path, { identity, changedNs: changedNs < youngNs ? changedNs : null });
+    if (isUnchanged || file.writtenNs < youngNs) {
+      stamps.set(before?.path ?? path, {
+        // An old text that is kept is one less to be collected.
+        identity: isUnchanged ? proof.identity : identity,
+        changedNs: changedNs < youngNs ? changedNs : null,
+      });
     }
     bytes += file.bytes;
-    if (unchanged) isFullCheck = false;
-    else bytesInTurn += file.bytes;
+    looked += 1;
+    if (looked % FILES_PER_TURN === 0) await yieldToEventLoop();
+  }
+  const fullCheckMs = listing.size === 0 ? startedMs : evidence.fullCheckMs;
+  await readFiles(unread, places, builder, listing);
+  return { listing, evidence: { directory: root, stamps, fullCheckMs }, bytes };
+}
+
+async function readFiles(
+  files: readonly SourceFile[],
+  places: Map<string, Place | null>,
+  builder: PackBuilder,
+  listing: Map<string, FileRecord>,
+): Promise<void> {
+  const largest = files.reduce((most, file) => Math.max(most, file.bytes), 0);
+  const buffer = Buffer.allocUnsafeSlow(Math.min(largest, BLOCK_BYTES));
+  let bytesInTurn = 0;
+  for (const file of files) {
+    listing.set(file.path, await capture(file, buffer, places, builder));
+    bytesInTurn += file.bytes;
     if (bytesInTurn >= BYTES_PER_TURN) {
       bytesInTurn = 0;
       await yieldToEventLoop();
     }
   }
-  const fullCheckMs = isFullCheck ? startedMs : evidence.fullCheckMs;
-  return { listing, evidence: { directory: root, stamps, fullCheckMs }, bytes };
 }
 
 function proves(stamp: Stamp, file: SourceFile, believesLinks: boolean): boolean {

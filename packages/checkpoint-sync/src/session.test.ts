@@ -197,6 +197,19 @@ describe('a session', () => {
     await session.commit(commitOf(growing, 2));
   });
 
+  it('commits a checkpoint from which files are linked while they are read', async () => {
+    const store = new MemoryStore();
+    const folder = temporaryFolder();
+    const session = await claimJob(store, claimant);
+    const source = writeTree(join(folder, 'a'), {
+      'a.bin': new Uint8Array(8 * MIB),
+      'b.json': '1',
+    });
+    const commit = session.commit(commitOf(source, 1));
+    setImmediate(() => linkSync(join(source, 'b.json'), join(folder, 'b.json')));
+    await verifyCommit(store, await commit);
+  });
+
   it('takes hard links and leaves out empty directories', async () => {
     const store = new MemoryStore();
     const folder = temporaryFolder();

@@ -8,13 +8,10 @@ import {
   readdirSync,
   readSync,
 } from 'node:fs';
-import { resolve } from 'node:path';
-import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { CheckpointSyncError } from './errors.ts';
 import { BLOCK_BYTES, MAX_CHECKPOINT_BYTES, MAX_FILES } from './limits.ts';
 import { isSafePath } from './manifest.ts';
 
-const FILES_PER_TURN = 500;
 const READ_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /** A file of a checkpoint's directory as found. */
@@ -32,32 +29,33 @@ export interface SourceFile {
 }
 
 /**
- * All files of a directory, by path. Empty directories are not part of a checkpoint.
+ * The files of a directory, those of a folder by name and before its folders. Empty directories are
+ * not part of a checkpoint. Only a folder's names are held, so that thousands of files take little
+ * memory.
  *
  * Files are looked at without a round through the thread pool, which takes several times as long
- * for thousands of small ones; the event loop runs in between.
+ * for thousands of small ones; the caller lets the event loop run in between.
  *
  * @param isKnown paths that readers take for sure, since an earlier commit has them.
  * @throws {CheckpointSyncError} `INVALID_CHECKPOINT` for anything but files and directories, and for
  *   what readers would refuse.
  */
-export async function scanDirectory(
+export function* scanDirectory(
   root: string,
-  isKnown: (path: string) => boolean = () => false,
-): Promise<SourceFile[]> {
-  const base = resolve(root);
-  const files: SourceFile[] = [];
-  const pending = [''];
+  isKnown: (path: string) => boolean,
+): Generator<SourceFile> {
+  let count = 0;
   let total = 0;
+  const pending = [''];
   for (let folder = pending.pop(); folder !== undefined; folder = pending.pop()) {
-    for (const entry of readdirSync(`${base}/${folder}`, { withFileTypes: true })) {
-      const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
-      const absolute = `${base}/${path}`;
-      if (entry.isDirectory()) {
-        pending.push(path);
+    for (const name of readdirSync(`${root}/${folder}`).sort()) {
+      const path = folder + name;
+      const absolute = `${root}/${path}`;
+      const stats = lstatSync(absolute, { bigint: true });
+      if (stats.isDirectory()) {
+        pending.push(`${path}/`);
         continue;
       }
-      const stats = lstatSync(absolute, { bigint: true });
       if (!stats.isFile()) {
         throw invalid(`${absolute} is neither a file nor a directory. Checkpoints hold no links`);
       }
@@ -65,22 +63,15 @@ export async function scanDirectory(
         throw invalid(`${JSON.stringify(absolute)} has a name that readers refuse. Rename it`);
       }
       const bytes = Number(stats.size);
-      files.push({
-        path,
-        absolute,
-        bytes,
-        identity: identityOf(stats),
-        writtenNs: stats.mtimeNs,
-        changedNs: stats.ctimeNs,
-      });
+      count += 1;
       total += bytes;
-      if (files.length > MAX_FILES || total > MAX_CHECKPOINT_BYTES) {
+      if (count > MAX_FILES || total > MAX_CHECKPOINT_BYTES) {
         throw invalid(`${root} has over ${MAX_FILES} files or ${MAX_CHECKPOINT_BYTES} bytes`);
       }
-      if (files.length % FILES_PER_TURN === 0) await yieldToEventLoop();
+      const { mtimeNs: writtenNs, ctimeNs: changedNs } = stats;
+      yield { path, absolute, bytes, identity: identityOf(stats), writtenNs, changedNs };
     }
   }
-  return files.sort((left, right) => (left.path < right.path ? -1 : 1));
 }
 
 /**
@@ -103,8 +94,8 @@ export function* readSource(file: SourceFile, buffer: Uint8Array): Generator<Uin
       left -= piece.byteLength;
       yield piece;
     }
-    const now = fstatSync(descriptor, { bigint: true });
-    if (identityOf(now) !== file.identity || now.ctimeNs !== file.changedNs) throw changed(file);
+    // Its change time may differ: the next checkpoint may link it at any moment.
+    if (identityOf(fstatSync(descriptor, { bigint: true })) !== file.identity) throw changed(file);
   } finally {
     closeSync(descriptor);
   }
