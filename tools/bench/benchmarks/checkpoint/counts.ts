@@ -143,7 +143,7 @@ async function commitCost({ server, program }: Setup, tree: Tree): Promise<Commi
   await engine.run({ do: 'claim' });
   await engine.run({ do: 'commit', directory: tree.first.directory });
   const before = line.sentBytes();
-  return tree.withNext(async (next) => {
+  return await tree.withNext(async (next) => {
     let answer = { packBytes: 0, manifestBytes: 0 };
     const requests = await countRequests(server, async () => {
       answer = await engine.run({ do: 'commit', directory: next });

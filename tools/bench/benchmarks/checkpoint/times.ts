@@ -69,11 +69,10 @@ async function takeOurs(engine: Engine, tree: Tree, target: string, into: Times)
   const timed = async (task: Parameters<Engine['run']>[0]) => (await engine.run(task)).ms;
   await engine.run({ do: 'job', prefix });
   await engine.run({ do: 'claim' });
-  into.first.push(await timed({ do: 'commit', directory: tree.first.directory }));
-  const commitNext = (fullCheck: boolean) =>
-    tree.withNext((directory) => timed({ do: 'commit', directory, fullCheck }));
-  into.next.push(await commitNext(false));
-  into.other.push(await commitNext(true));
+  const { directory } = tree.first;
+  into.first.push(await timed({ do: 'commit', directory }));
+  into.next.push(await tree.withNext((next) => timed({ do: 'commit', directory: next })));
+  into.other.push(await timed({ do: 'commit', directory, fullCheck: true }));
   await engine.run({ do: 'job', prefix });
   into.restore.push(await timed({ do: 'restore', target }));
 }
