@@ -93,7 +93,7 @@ export async function startJobGateway(options: JobGatewayOptions): Promise<JobGa
       outageLimitMs,
       earlier: options.earlier,
       record: options.record,
-      onFailure: (failure) => log.error(failure.message),
+      onFailure: ({ message, permanent }) => log[permanent ? 'error' : 'warn'](message),
       onEnd: ({ code, message }) => stop.request(message, exitOfEnd[code], LLM_GRACE_SECONDS),
     });
     const config = plan.configFor({ origin: gateway.origin, token });

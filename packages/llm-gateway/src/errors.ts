@@ -10,7 +10,7 @@ export type LlmGatewayErrorCode =
   | 'KEY_REFUSED'
   /** There is a cap in dollars, and no price for a model. */
   | 'PRICE_UNKNOWN'
-  /** The provider does not know a model. */
+  /** The provider does not know a model, or is not at its address. */
   | 'MODEL_UNKNOWN'
   /** The provider asks to wait, or the account has nothing left. */
   | 'UPSTREAM_BUSY'

@@ -119,6 +119,20 @@ test('a model that the provider does not know ends the job, unless it has answer
   expect(toOther.ends).toEqual([]);
 });
 
+test('an address that only redirects ends the job, and the key never follows', async () => {
+  let followed = 0;
+  await using other = await startProvider(() => {
+    followed += 1;
+  });
+  await using provider = await startProvider(sends(308, '', { location: other.url }));
+  await using to = await testGateway(provider.url);
+  await to.post({});
+  expect(to.ends).toMatchObject([
+    { code: 'MODEL_UNKNOWN', message: expect.stringContaining('redirect') },
+  ]);
+  expect(followed).toBe(0);
+});
+
 test("any other complaint is the client's, once", async () => {
   const { listener, asked } = inTurn(sends(400, '{"error": {"message": "too long"}}'));
   await using provider = await startProvider(listener);
@@ -237,6 +251,15 @@ test('a cap in dollars needs a price for every model of the config', async () =>
     prices: { 'unheard-of': { prompt: 1, completion: 1 } },
   });
   expect(to.gateway.spending.cap).toEqual(cap);
+});
+
+test('a cap in dollars that comes later ends the job where a price is not known', async () => {
+  const llm = { api_base: 'http://127.0.0.1:9/v1', api_key: KEY, primary_model: 'unheard-of' };
+  await using to = await testGateway(llm);
+  to.gateway.setCap({ usd: null, tokens: 100 });
+  expect(to.ends).toEqual([]);
+  to.gateway.setCap({ usd: 1, tokens: null });
+  expect(to.ends).toMatchObject([{ code: 'PRICE_UNKNOWN' }]);
 });
 
 test('a cap ends the job when no call more fits, and every call that was made is under it', async () => {

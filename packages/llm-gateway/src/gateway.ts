@@ -1,18 +1,18 @@
 import { CallStatistics, type Latency } from './call-statistics.ts';
 import { Circuit } from './circuit.ts';
-import { LlmGatewayError } from './errors.ts';
+import type { LlmGatewayError } from './errors.ts';
 import { type FatalCode, governedUpstream } from './governed-upstream.ts';
 import type { ModelPlan, ModelRoute } from './model-plan.ts';
 import { serveModels } from './model-server.ts';
 import { type Price, priceTables } from './prices.ts';
 import { providerUpstream } from './provider-upstream.ts';
 import { providerOf } from './providers.ts';
-import { type Cap, type Spend, Spending } from './spending.ts';
+import { type Cap, priceUnknown, type Spend, Spending } from './spending.ts';
 import type { ModelUpstream } from './upstream.ts';
 
 /** Why the job must end; whoever is told saves what there is. */
 export interface GatewayEnd {
-  readonly code: FatalCode | 'CAP_REACHED' | 'PROVIDER_DOWN';
+  readonly code: FatalCode | 'CAP_REACHED' | 'PRICE_UNKNOWN' | 'PROVIDER_DOWN';
   /** One sentence, without a key. */
   readonly message: string;
 }
@@ -55,6 +55,8 @@ export interface Gateway {
   readonly origin: string;
   readonly spending: Spending;
   status(): GatewayStatus;
+  /** Another cap, from the next call on. One in dollars ends the job where a price is not known. */
+  setCap(cap: Cap): void;
   /** Makes no call any more: those that wait end, those under way may still be answered. */
   drain(): void;
   /** Stops listening and aborts what is running. Can be called again. */
@@ -96,7 +98,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   };
 
   const accounts = new Accounts(plan, options.prices);
-  if (!offline && cap.usd !== null) accounts.requirePrices();
+  const unpriced = (limit: Cap) => (offline || limit.usd === null ? null : accounts.unpriced());
+  const missing = unpriced(cap);
+  if (missing) throw missing;
 
   const circuitOf = (host: string) => {
     const known = circuits.get(host);
@@ -151,6 +155,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         down: all.filter(([, circuit]) => circuit.isOpen).map(([host]) => host),
       };
     },
+    setCap: (next) => {
+      const problem = unpriced(next);
+      if (problem) end('PRICE_UNKNOWN', problem.message);
+      else spending.setCap(next);
+    },
     drain,
     close: async () => {
       drain();
@@ -180,16 +189,10 @@ class Accounts {
     return { name, price: ownValue(this.#prices, name) ?? ownValue(this.#prices, model) ?? known };
   }
 
-  requirePrices(): void {
-    for (const { name, route } of this.#plan.models) {
-      if (this.of(name, route).price === null) {
-        throw new LlmGatewayError(
-          'PRICE_UNKNOWN',
-          `The price of ${name} is not known, so no cap in dollars can hold. Give it in the job's prices, or cap the tokens.`,
-          { permanent: true },
-        );
-      }
-    }
+  /** What is wrong with a cap in dollars: a model of the plan without a price. */
+  unpriced(): LlmGatewayError | null {
+    const model = this.#plan.models.find(({ name, route }) => this.of(name, route).price === null);
+    return model ? priceUnknown(model.name) : null;
   }
 }
 

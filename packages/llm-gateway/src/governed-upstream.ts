@@ -9,10 +9,7 @@ import { jobEnding, type Reservation, type Spending } from './spending.ts';
 import type { ModelUpstream, UpstreamReply, UpstreamRequest } from './upstream.ts';
 
 /** Why no call can succeed any more. */
-export type FatalCode = Extract<
-  LlmGatewayErrorCode,
-  'KEY_REFUSED' | 'MODEL_UNKNOWN' | 'PRICE_UNKNOWN'
->;
+export type FatalCode = Extract<LlmGatewayErrorCode, 'KEY_REFUSED' | 'MODEL_UNKNOWN'>;
 
 export interface Governance {
   readonly circuit: Circuit;
@@ -43,7 +40,7 @@ const keyComplaint = /api[ _]key[ _](not valid|invalid)|invalid[ _]api[ _]key|in
  * - What may pass is tried again as long as it takes: nothing that a provider's outage does costs
  *   the client a call. Only failures that come while other calls succeed count against `retries`.
  * - A reply that is empty or cut off is tried once more.
- * - A key that is refused, and a model that the provider never served and does not know, are
+ * - A key that is refused, and an address or a model that never served and leads nowhere, are
  *   confirmed once and then end the job.
  * - Any other complaint about the request goes to the client as it is.
  */
@@ -134,7 +131,7 @@ class Call {
     return reply;
   }
 
-  #noReply(error: unknown, reservation: Reservation): null {
+  async #noReply(error: unknown, reservation: Reservation): Promise<null> {
     if (this.#signal.aborted) {
       reservation.uncounted(true);
       throw error;
@@ -142,6 +139,10 @@ class Call {
     const failure = error instanceof LlmGatewayError ? error : unexpected(error);
     if (failure.code === 'UPSTREAM_BROKE_OFF') reservation.uncounted(true);
     else reservation.refused();
+    if (failure.code === 'UPSTREAM_REDIRECTED' && this.#rules.circuit.successes === 0) {
+      await this.#denied(() => this.#rules.onFatal('MODEL_UNKNOWN', failure.message));
+      return null;
+    }
     this.#failed(failure, false, null);
     return null;
   }

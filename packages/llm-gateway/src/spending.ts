@@ -145,11 +145,7 @@ export class Spending {
       );
     }
     if (this.#cap.usd !== null && price === null) {
-      throw new LlmGatewayError(
-        'PRICE_UNKNOWN',
-        `The price of ${model} is not known, so no cap in dollars can hold. Give it in the job's prices, or cap the tokens.`,
-        { permanent: true },
-      );
+      throw priceUnknown(model);
     }
     const amount: Amount = {
       usd: price ? usdOf(atMost, price) : 0,
@@ -311,6 +307,14 @@ function sum(a: Amount, b: Amount): Amount {
 
 function difference(a: Amount, b: Amount): Amount {
   return { usd: Math.max(0, a.usd - b.usd), tokens: Math.max(0, a.tokens - b.tokens) };
+}
+
+export function priceUnknown(model: string): LlmGatewayError {
+  return new LlmGatewayError(
+    'PRICE_UNKNOWN',
+    `The price of ${model} is not known, so no cap in dollars can hold. Give it in the job's prices, or cap the tokens.`,
+    { permanent: true },
+  );
 }
 
 export function jobEnding(): LlmGatewayError {

@@ -167,7 +167,7 @@ export class JobEvolution {
         configFile,
         gateway: {
           ...access,
-          setCap: (cap) => gateway.spending.setCap(cap),
+          setCap: (cap) => gateway.setCap(cap),
           drain: () => gateway.drain(),
         },
         python: environment.OPENEVOLVE_PYTHON,
