@@ -1,7 +1,7 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { claimJob, listCommits } from '@openevolve-aws/checkpoint-sync';
+import { claimJob, listCommits, restoreNewest } from '@openevolve-aws/checkpoint-sync';
 import { emptyLedger } from '@openevolve-aws/job-spec';
 import { MemoryStore } from '@openevolve-aws/object-store';
 import { FaultStore } from '@openevolve-aws/object-store/testing';
@@ -81,6 +81,33 @@ it('makes no commit of a checkpoint that is declared again', async () => {
   await committer.settled();
   expect(await listCommits(store)).toHaveLength(1);
 });
+
+it.each([
+  ['timer', '{"done":1}'],
+  ['stop', '{"done":7}'],
+  ['end', '{"done":7}'],
+] as const)(
+  'reads every file for the last commit only: after "%s", a change in disguise leaves %s',
+  async (reason, content) => {
+    const store = new MemoryStore();
+    const { committer } = await committerOn(store);
+    const [first, second] = [await checkpoint(1), await checkpoint(2)];
+    const file = join(first.path, 'programs', 'a.json');
+    await utimes(file, 1_000, 1_000);
+    committer.offer(first);
+    await committer.settled();
+
+    await rm(join(second.path, 'programs', 'a.json'));
+    await link(file, join(second.path, 'programs', 'a.json'));
+    await writeFile(file, '{"done":7}');
+    await utimes(file, 1_000, 1_000);
+    committer.offer({ ...second, reason });
+    await committer.settled();
+    const restored = join(folder, 'restored');
+    await restoreNewest(store, restored);
+    expect(await readFile(join(restored, 'programs', 'a.json'), 'utf8')).toBe(content);
+  },
+);
 
 it('reports a commit that failed, and makes the next one', async () => {
   let broken = false;

@@ -25,7 +25,8 @@ export interface CommitterOptions {
 
 /**
  * Turns declared checkpoints into commits, one at a time. When several are declared while one is
- * being committed, only the newest of them counts: it holds what the others hold.
+ * being committed, only the newest of them counts: it holds what the others hold. The last one of a
+ * run is committed with every file read, however unchanged it looks.
  *
  * Checkpoint directories that are committed or passed over are deleted, but never the newest
  * declared one, from which the runner links unchanged files.
@@ -82,6 +83,7 @@ export class Committer {
           initial: next.initial ?? this.#options.initial,
           best: next.best,
           earlyStopping: next.early_stopping,
+          fullCheck: next.reason === 'stop' || next.reason === 'end',
         });
         this.#last = { entry, directory: next.path };
         this.#held = next.ledger;
