@@ -72,6 +72,16 @@ export function backendContract(name: string, open: () => Promise<Subject>): voi
       await expect(collect(third)).rejects.toMatchObject({ code: 'NOT_FOUND' });
     });
 
+    it.concurrent('stops following when its caller says so', async ({ subject }) => {
+      const { jobId } = await subject.running('sleeps');
+      const caller = new AbortController();
+      const reading = collect(
+        followLogs(subject.backend, 'alice', jobId, { follow: true, signal: caller.signal }),
+      );
+      setImmediate(() => caller.abort());
+      await expect(reading).rejects.toMatchObject({ name: 'BatchClientError', code: 'ABORTED' });
+    });
+
     it.concurrent('fails a job whose program cannot be used at once, and says why', async ({
       subject,
     }) => {

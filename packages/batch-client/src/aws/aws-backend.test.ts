@@ -231,17 +231,6 @@ describe('logs', () => {
       [],
     );
   });
-
-  it('stop when the caller says so', async () => {
-    await open();
-    const { jobId } = await machine.running('sleeps');
-    const caller = new AbortController();
-    const reading = collect(
-      followLogs(machine.backend, 'alice', jobId, { follow: true, signal: caller.signal }),
-    );
-    setImmediate(() => caller.abort());
-    await expect(reading).rejects.toMatchObject({ code: 'ABORTED' });
-  });
 });
 
 describe('a job', () => {

@@ -1,9 +1,9 @@
+import { pause } from '../abort.ts';
 import { isTerminal, type LogLine, type LogRequest } from '../backend.ts';
 import { BatchClientError } from '../errors.ts';
 import { awsErrorName } from './aws-errors.ts';
 import { type AwsJob, hasEnded } from './job-view.ts';
 import type { LogsApi } from './ports.ts';
-import { pause } from './repeating.ts';
 
 export interface LogReading {
   /** The job as it is now. */

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { pause } from '../abort.ts';
 import type { CallOptions } from '../backend.ts';
 import { BatchClientError } from '../errors.ts';
 import { isClockCorrected } from './aws-errors.ts';
@@ -45,11 +45,4 @@ export async function repeating<T>(
       await pause(waitMs, signal);
     }
   }
-}
-
-/** @throws {BatchClientError} `ABORTED` when the signal fires. */
-export async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-  await delay(milliseconds, undefined, { signal }).catch((cause: unknown) => {
-    throw new BatchClientError('ABORTED', 'Interrupted by its caller.', { cause });
-  });
 }

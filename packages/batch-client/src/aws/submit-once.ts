@@ -1,9 +1,9 @@
 import type { SubmitJobCommandInput } from '@aws-sdk/client-batch';
+import { pause } from '../abort.ts';
 import type { CallOptions } from '../backend.ts';
 import { BatchClientError } from '../errors.ts';
 import { isClockCorrected, mayBeApplied } from './aws-errors.ts';
 import type { BatchApi } from './ports.ts';
-import { pause } from './repeating.ts';
 
 /** Milliseconds. */
 export interface SubmitPace {
@@ -74,7 +74,7 @@ async function lookFor(
   looksMs: readonly number[],
 ): Promise<string | null> {
   for (const waitMs of looksMs) {
-    await pause(waitMs, undefined);
+    await pause(waitMs);
     const found = await findByName(batch, String(input.jobQueue), String(input.jobName));
     if (found !== null) {
       return found;

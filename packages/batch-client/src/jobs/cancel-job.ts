@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { pause } from '../abort.ts';
 import { type Backend, type BatchJob, isTerminal } from '../backend.ts';
 import { BatchClientError } from '../errors.ts';
 import { storeControl } from './control-job.ts';
@@ -76,6 +76,6 @@ async function endsWithin(
     if (left <= 0) {
       return false;
     }
-    await delay(Math.min(LOOK_MS, left), undefined, { signal });
+    await pause(Math.min(LOOK_MS, left), signal);
   }
 }

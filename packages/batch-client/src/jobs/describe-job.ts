@@ -8,8 +8,12 @@ import {
 } from '@openevolve-aws/job-spec';
 import { jobPrefixes, outputKeys } from '@openevolve-aws/s3-layout';
 import type { Backend, BatchJob } from '../backend.ts';
-import { findRun } from './find-run.ts';
+import { concurrently } from './concurrently.ts';
+import { findJob } from './find-job.ts';
+import { runOf } from './find-run.ts';
 import { readStored } from './stored-document.ts';
+
+const READS_AT_ONCE = 16;
 
 /** All that is known of one job. */
 export interface JobView {
@@ -37,7 +41,7 @@ export async function describeJob(
   owner: string,
   reference: string,
 ): Promise<JobView> {
-  const { job, batch } = await findRun(backend, owner, reference);
+  const job = await findJob(backend, owner, reference);
   const prefix = jobPrefixes(job.owner, job.id).output;
   const problems: string[] = [];
   const passOver = (error: unknown): null => {
@@ -47,17 +51,23 @@ export async function describeJob(
     }
     throw error;
   };
-  const progressKey = `${prefix}/${outputKeys.progress}`;
-  const progress = await readStored(backend, 'outputs', progressSchema, progressKey).catch(
-    passOver,
-  );
-  const attempts: AttemptRecord[] = [];
-  for await (const { key } of backend.outputs.list(`${prefix}/${outputKeys.attempts}`)) {
-    const record = await readStored(backend, 'outputs', attemptRecordSchema, key).catch(passOver);
-    if (record) {
-      attempts.push(record);
+  const readAttempts = async () => {
+    const keys: string[] = [];
+    for await (const { key } of backend.outputs.list(`${prefix}/${outputKeys.attempts}`)) {
+      keys.push(key);
     }
-  }
-  attempts.sort((a, b) => a.generation - b.generation);
+    return concurrently(keys, READS_AT_ONCE, (key) =>
+      readStored(backend, 'outputs', attemptRecordSchema, key).catch(passOver),
+    );
+  };
+  const progressKey = `${prefix}/${outputKeys.progress}`;
+  const [{ batch }, progress, records] = await Promise.all([
+    runOf(backend, job),
+    readStored(backend, 'outputs', progressSchema, progressKey).catch(passOver),
+    readAttempts(),
+  ]);
+  const attempts = records
+    .filter((record) => record !== null)
+    .sort((a, b) => a.generation - b.generation);
   return { job, batch, progress, attempts, outputUri: backend.outputUri(prefix), problems };
 }

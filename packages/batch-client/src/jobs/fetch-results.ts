@@ -12,6 +12,7 @@ import {
 } from '@openevolve-aws/job-spec';
 import { isStoreError, type ObjectStore, prefixed } from '@openevolve-aws/object-store';
 import { jobPrefixes, outputKeys } from '@openevolve-aws/s3-layout';
+import { throwIfAborted } from '../abort.ts';
 import type { Backend } from '../backend.ts';
 import { BatchClientError } from '../errors.ts';
 import { concurrently } from './concurrently.ts';
@@ -102,7 +103,7 @@ export async function fetchResults(
     await mkdir(gathered, { recursive: true });
     await download(store, files, gathered, scratch, request);
     await restoreInto(store, commits, gathered, signal);
-    signal?.throwIfAborted();
+    throwIfAborted(signal);
     await moveIntoPlace(gathered, target, force);
   } catch (error) {
     if (!isWorthGoingOn(error, signal)) {

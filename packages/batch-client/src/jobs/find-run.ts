@@ -20,7 +20,11 @@ export interface Run {
  * const { job, batch } = await findRun(backend, 'alice', 'a1b2c3d4');
  */
 export async function findRun(backend: Backend, owner: string, reference: string): Promise<Run> {
-  const job = await findJob(backend, owner, reference);
+  return runOf(backend, await findJob(backend, owner, reference));
+}
+
+/** The newest submission of a job that is known already. */
+export async function runOf(backend: Backend, job: Job): Promise<Run> {
   const newest = await newestSubmission(backend, job.owner, job.id);
   if (newest === null) {
     throw new BatchClientError(

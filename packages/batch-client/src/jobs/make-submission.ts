@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Job } from '@openevolve-aws/job-spec';
+import { pause } from '../abort.ts';
 import type { Backend, CallOptions } from '../backend.ts';
 import { BatchClientError } from '../errors.ts';
 import {
@@ -89,7 +89,7 @@ export async function ensureSubmission(
       return { batchJobId, submission: newest.number };
     }
     if (newest && (await isBeingHandedOver(backend, job, newest.number))) {
-      await delay(LOOK_MS, undefined, { signal: options.signal });
+      await pause(LOOK_MS, options.signal);
       continue;
     }
     try {

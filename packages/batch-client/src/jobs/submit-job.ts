@@ -1,5 +1,6 @@
 import { type Job, jobSchema, parseDocument, serializeDocument } from '@openevolve-aws/job-spec';
 import { inputKeys, jobPrefixes } from '@openevolve-aws/s3-layout';
+import { throwIfAborted } from '../abort.ts';
 import type { Backend, CallOptions } from '../backend.ts';
 import { BatchClientError } from '../errors.ts';
 import { concurrently } from './concurrently.ts';
@@ -53,7 +54,7 @@ export async function submitPlan(
   onStep('upload');
   job = await adopt(backend, job);
   const upload = async ({ key, content }: JobFile): Promise<void> => {
-    signal?.throwIfAborted();
+    throwIfAborted(signal);
     if (!(await claim(backend.inputs, `${prefix}/${key}`, content))) {
       throw idIsTaken(job);
     }

@@ -124,7 +124,7 @@ it.each(['before an attempt has begun', 'while an attempt is silent'])(
     await set('RUNNABLE', when === 'while an attempt is silent' ? [attempt(1, null)] : []);
     const reading = read({ follow: true, signal: abort.signal });
     setImmediate(() => abort.abort());
-    await expect(reading).rejects.toMatchObject({ name: 'AbortError' });
+    await expect(reading).rejects.toMatchObject({ code: 'ABORTED' });
   },
 );
 

@@ -1,4 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { throwIfAborted } from '../abort.ts';
 import { type BatchJob, isTerminal, type LogLine, type LogRequest } from '../backend.ts';
 import { BatchClientError } from '../errors.ts';
 import { hintOfChanges } from './change-hint.ts';
@@ -83,7 +84,7 @@ async function* readLines(
       // Asked before the read: what was written before the end is then read after it.
       const ended = await hasEnded();
       for (;;) {
-        signal?.throwIfAborted();
+        throwIfAborted(signal);
         const { bytesRead } = await file.read(buffer, 0, CHUNK_BYTES);
         if (bytesRead === 0) {
           break;
@@ -110,7 +111,7 @@ async function* readLines(
 
 /** Settles at the next change of a file or folder, or after a while. */
 async function changeIn(path: string, signal: AbortSignal | undefined): Promise<void> {
-  signal?.throwIfAborted();
+  throwIfAborted(signal);
   await new Promise<void>((resolve) => {
     const done = () => {
       clearTimeout(timer);
@@ -122,5 +123,5 @@ async function changeIn(path: string, signal: AbortSignal | undefined): Promise<
     const endHint = hintOfChanges(path, done);
     signal?.addEventListener('abort', done, { once: true });
   });
-  signal?.throwIfAborted();
+  throwIfAborted(signal);
 }
