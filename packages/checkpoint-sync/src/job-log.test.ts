@@ -1,8 +1,10 @@
 import { MemoryStore, type ObjectStore } from '@openevolve-aws/object-store';
-import { FaultStore } from '@openevolve-aws/object-store/testing';
+import { collect, FaultStore } from '@openevolve-aws/object-store/testing';
 import { describe, expect, it } from 'vitest';
 import { claimant, ledger } from '../tests/fixtures.ts';
 import { JobLog } from './job-log.ts';
+import { type LogRecord, replay } from './job-state.ts';
+import { parseRecord } from './log-record.ts';
 import { claimJob } from './session.ts';
 
 const key = (seq: number): string => `commits/${String(seq).padStart(12, '0')}.json`;
@@ -12,6 +14,16 @@ async function logOf(entries: number): Promise<MemoryStore> {
   const session = await claimJob(store, claimant);
   for (let done = 1; done < entries; done++) await session.appendLedger(ledger(done));
   return store;
+}
+
+async function countOf(store: ObjectStore): Promise<number> {
+  return (await collect(store.list('commits/'))).length;
+}
+
+/** Every entry from the first on, as a reader without prune entries takes it. */
+async function wholeLog(store: ObjectStore): Promise<LogRecord[]> {
+  const seqs = Array.from({ length: await countOf(store) }, (_, n) => n + 1);
+  return Promise.all(seqs.map(async (seq) => parseRecord(seq, await store.get(key(seq)))));
 }
 
 /** Rewrites one stored entry, as damage or another program might. */
@@ -36,6 +48,85 @@ describe('JobLog', () => {
     expect(log.lastSeq).toBe(80);
     expect(log.state.ledger?.done).toBe(79);
     expect(log.records.map(({ seq }) => seq)).toEqual(Array.from({ length: 80 }, (_, n) => n + 1));
+  });
+
+  it('reads few entries of a long log, and takes them for what all of it says', async () => {
+    const store = await logOf(1_000);
+    const session = await claimJob(store, claimant);
+    await session.stop(75, 'for the test', true);
+    const counted = new FaultStore(store);
+    const log = await JobLog.open(counted);
+    expect(log.lastSeq).toBe(await countOf(store));
+    expect(counted.calls.length).toBeLessThan(140);
+    expect(log.records.length).toBeLessThan(140);
+    expect(log.state).toEqual(replay(await wholeLog(store)));
+    expect(log.state.ledger?.done).toBe(999);
+  });
+
+  it('follows a log that has grown far, and holds what is needed of it alone', async () => {
+    const store = new MemoryStore();
+    const session = await claimJob(store, claimant);
+    await session.quarantine(1, 'kept for ever');
+    const log = await JobLog.open(store);
+    for (let done = 1; done < 500; done++) await session.appendLedger(ledger(done));
+    await log.refresh();
+    expect(log.state).toEqual(replay(await wholeLog(store)));
+    expect(log.records.length).toBeLessThan(140);
+    expect(session.state).toEqual(log.state);
+  });
+
+  it('asks again what an entry is to say for each place that it tries', async () => {
+    const store = await logOf(2);
+    const log = await JobLog.open(store);
+    await (await claimJob(store, claimant)).appendLedger(ledger(5));
+    const seen: number[] = [];
+    const claim = await log.append(null, () => {
+      seen.push(log.lastSeq);
+      return { kind: 'claim', ...claimant };
+    });
+    expect(claim.seq).toBe(5);
+    expect(seen).toEqual([2, 3, 4]);
+  });
+
+  it.each([
+    ['after it as live', { live: [9], dropped: [] }],
+    ['itself as dropped', { live: [4], dropped: [5] }],
+  ])('passes over a prune entry that names an entry %s', async (_, names) => {
+    const store = await logOf(3);
+    const session = await claimJob(store, claimant);
+    const { at } = session.claim;
+    const common = { version: 1, seq: 5, entryId: crypto.randomUUID(), generation: 4, at };
+    const prune = { ...common, kind: 'prune', ...names };
+    await store.put(key(5), new TextEncoder().encode(JSON.stringify(prune)));
+    const { state } = await JobLog.open(store);
+    expect(state.ignored.map(({ seq }) => seq)).toEqual([5]);
+    expect(state.ledger?.done).toBe(2);
+  });
+
+  it('says LOG_GAP when an entry was deleted that a prune entry names as live', async () => {
+    const store = await logOf(150);
+    const { state } = await JobLog.open(store);
+    await store.delete([key(state.live[0] ?? 0)]);
+    await expect(JobLog.open(store)).rejects.toMatchObject({ code: 'LOG_GAP' });
+  });
+
+  it('does not believe one bad read of an entry', async () => {
+    const store = await logOf(4);
+    let cut = 0;
+    const flaky = new FaultStore(store, ({ method }) =>
+      method === 'get' && cut++ === 0 ? 'truncate' : null,
+    );
+    expect((await JobLog.open(flaky)).state.unreadable).toEqual([]);
+  });
+
+  it('counts the entries of a claim that has become unreadable', async () => {
+    const store = await logOf(2);
+    const session = await claimJob(store, claimant);
+    await session.appendLedger(ledger(7));
+    await rewrite(store, 3, (json) => json.slice(0, 40));
+    const { state } = await JobLog.open(store);
+    expect(state.unreadable.map(({ seq }) => seq)).toEqual([3]);
+    expect(state.ledger?.done).toBe(7);
   });
 
   it('says LOG_GAP when an entry was deleted', async () => {

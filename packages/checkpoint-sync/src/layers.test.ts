@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { FileRecord, Layer } from './checkpoint.ts';
-import { applyChanges, planLayer } from './layers.ts';
+import { applyChanges, difference, isUnchanged, planLayer } from './layers.ts';
 import { MAX_LAYERS } from './limits.ts';
 
 const reference = { key: 'packs/1-1', bytes: 1, manifest: { offset: 0, length: 1, sha256: '' } };
@@ -64,4 +64,29 @@ it('manifests stay small beside the listing, and layers few, over many small com
   const mean = later.reduce((sum, size) => sum + size, 0) / later.length;
   expect(mean).toBeLessThan(100);
   expect(layers.length).toBeLessThan(10);
+});
+
+it('says where content lies now that has moved, and builds on nothing in packs that are let go of', () => {
+  const at = (key: string, offset: number, sha256: string) => {
+    const pack = { key, blocks: [[90, 100]] as const };
+    return { path: sha256, bytes: 9, sha256, place: { pack, offset } };
+  };
+  const listing = (...files: FileRecord[]) => new Map(files.map((file) => [file.path, file]));
+  const before = listing(at('packs/1-1', 0, 'a'), at('packs/1-1', 9, 'b'), at('packs/1-2', 0, 'c'));
+  const next = listing(at('packs/1-1', 0, 'a'), at('packs/1-3', 0, 'b'), at('packs/1-3', 9, 'c'));
+  expect([...difference(before, next).files.keys()]).toEqual(['b', 'c']);
+  expect(isUnchanged(difference(before, before))).toBe(true);
+
+  const layerOf = (key: string, files: Map<string, FileRecord>): Layer => ({
+    reference: { ...reference, key },
+    changes: { removed: new Set(), files },
+  });
+  const many = listing(...Array.from({ length: 99 }, (_, n) => at('packs/1-1', n, `${n}`)));
+  const layers = [layerOf('packs/1-1', many), layerOf('packs/1-2', before)];
+  const current = applyChanges(layers.map(({ changes }) => changes));
+  const changed = new Map([...current, ...next]);
+  const plan = (...avoid: string[]) => planLayer(layers, current, changed, new Set(avoid));
+  expect(plan().below).toEqual([layers[0]]);
+  expect(plan('packs/1-2').below).toEqual([layers[0]]);
+  expect(plan('packs/1-1')).toEqual({ below: [], changes: { removed: new Set(), files: changed } });
 });

@@ -5,9 +5,10 @@ import { JobLog, type SignalOptions } from './job-log.ts';
 
 /**
  * Runs a read of one commit. If it finds damage, the log is read again: a job that goes on may have
- * pruned the commit meanwhile, and then nothing is damaged.
+ * pruned or quarantined the commit meanwhile, and then nothing is damaged. Otherwise damage is
+ * believed once a second read has found it.
  *
- * @throws {CheckpointSyncError} `PRUNED`, or what the read threw.
+ * @throws {CheckpointSyncError} `PRUNED`, or what the second read threw.
  */
 export async function readingCommit<T>(
   store: ObjectStore,
@@ -19,10 +20,9 @@ export async function readingCommit<T>(
     return await read();
   } catch (cause) {
     if (!isSyncError(cause, 'DAMAGED', 'MISSING')) throw cause;
-    const { commits, quarantined, unreadable } = (await JobLog.open(store, options)).state;
-    const isInLog = [...commits, ...unreadable].some((place) => place.seq === seq);
-    if (isInLog || quarantined.has(seq)) throw cause;
-    const message = `Commit ${seq} (${label}) was pruned by its job. List the commits again and take another.`;
+    const { commits, unreadable } = (await JobLog.open(store, options)).state;
+    if ([...commits, ...unreadable].some((place) => place.seq === seq)) return read();
+    const message = `Commit ${seq} (${label}) is no longer kept: its job pruned it, or quarantined it. List the commits again and take another.`;
     throw new CheckpointSyncError('PRUNED', message, { cause });
   }
 }

@@ -1,38 +1,37 @@
-import { MemoryStore } from '@openevolve-aws/object-store';
-import { expect, it } from 'vitest';
-import { temporaryFolder } from '../tests/fixtures.ts';
-import { simulate } from '../tests/simulation.ts';
-import { inOrder } from './in-order.ts';
+import { describe, expect, it } from 'vitest';
+import { mutants } from '../tests/simulation/mutants.ts';
+import { simulate } from '../tests/simulation/simulate.ts';
+import type { Report } from '../tests/simulation/worker.ts';
 
 const SCHEDULES = 2_000;
+const TIMEOUT_MS = 300_000;
 
-/** A store without conditional writes: the protocol cannot hold over it. */
-class Unconditional extends MemoryStore {
-  override putIfAbsent = this.put;
-}
+it('no schedule of writers, readers, crashes, lost replies, late writes and pauses breaks the protocol', {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  const seed = Date.now() % 1_000_000_000;
+  expect(await simulate({ seed, schedules: SCHEDULES })).toEqual({ ran: SCHEDULES, failure: null });
+});
 
-/** Runs schedules until one fails, and says which. */
-async function firstFailure(
-  first: number,
-  schedules: number,
-  makeStore: () => MemoryStore,
-): Promise<string | null> {
-  const folder = temporaryFolder();
-  const seeds = Array.from({ length: schedules }, (_, n) => first + n);
-  const run = (seed: number): Promise<string | null> =>
-    simulate(seed, makeStore(), folder).then(
-      () => null,
-      (error: unknown) => `seed ${seed}: ${error}`,
-    );
-  for await (const failure of inOrder(seeds, 8, run)) if (failure) return failure;
-  return null;
-}
+it('a seed replays exactly', { timeout: TIMEOUT_MS }, async () => {
+  const replay = async (seed: number): Promise<string[]> => {
+    const steps: string[] = [];
+    const onReport = (report: Report) => {
+      if (report.kind === 'step') steps.push(report.step);
+      if (report.kind === 'history') steps.push(report.hash);
+    };
+    await simulate({ seed, schedules: 1, onReport });
+    return steps;
+  };
+  const [once, again, other] = [await replay(7), await replay(7), await replay(8)];
+  expect(once.length).toBeGreaterThan(50);
+  expect(again).toEqual(once);
+  expect(other).not.toEqual(once);
+});
 
-it('no schedule of writers, crashes, lost replies and late writes loses what was acknowledged', async () => {
-  const first = Date.now() % 1_000_000_000;
-  expect(await firstFailure(first, SCHEDULES, () => new MemoryStore())).toBeNull();
-}, 120_000);
-
-it('the simulation finds out a store whose conditional writes are not', async () => {
-  expect(await firstFailure(1, 200, () => new Unconditional())).toMatch(/^seed \d+: /);
+describe('the simulation finds out an engine that', () => {
+  it.each(Object.keys(mutants))('%s', { timeout: TIMEOUT_MS }, async (mutant) => {
+    const { failure } = await simulate({ seed: 1, schedules: SCHEDULES, mutant });
+    expect(failure).not.toBeNull();
+  });
 });

@@ -1,0 +1,71 @@
+import crypto from 'node:crypto';
+import fs from 'node:fs';
+import fsPromises from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
+import { mock } from 'node:test';
+import zlib from 'node:zlib';
+import { keepFilesInMemory } from './memory-files.ts';
+
+/** Below it, files are in memory. */
+export const SIMULATED_FOLDER = '/simulated';
+
+/*
+ * Makes this process deterministic: the engine's files are in memory, compression is done at once
+ * instead of in threads, the clock stands still until it is moved, and random ids come from a seed.
+ * The engine itself is not changed. Import it before the engine.
+ */
+keepFilesInMemory(SIMULATED_FOLDER);
+const asynchronous = fsPromises as unknown as Record<string, unknown>;
+for (const name of Object.keys(fsPromises)) {
+  const sync = (fs as unknown as Record<string, unknown>)[`${name}Sync`];
+  if (typeof sync !== 'function' || name === 'open') continue;
+  asynchronous[name] = async (...args: unknown[]) => sync(...args);
+}
+// Compression takes most of the time of a schedule, and nothing depends on how well it is done.
+type Done = (error: unknown, result?: Uint8Array) => void;
+const HEADER_BYTES = 8;
+Object.assign(zlib, {
+  gzip: (body: Uint8Array, _options: unknown, done: Done) => {
+    const packed = Buffer.alloc(HEADER_BYTES + body.byteLength);
+    packed.writeUInt32BE(body.byteLength, 0);
+    packed.writeUInt32BE(zlib.crc32(body), 4);
+    packed.set(body, HEADER_BYTES);
+    done(null, packed);
+  },
+  gunzip: (packed: Uint8Array, _options: unknown, done: Done) => {
+    const header = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
+    const body = packed.slice(HEADER_BYTES);
+    const isWhole = packed.byteLength >= HEADER_BYTES && header.getUint32(0) === body.byteLength;
+    if (isWhole && header.getUint32(4) === zlib.crc32(body)) done(null, body);
+    else done(new Error('Damaged.'));
+  },
+});
+
+let random: () => number = () => {
+  throw new Error('No schedule has begun.');
+};
+Object.assign(crypto, {
+  randomUUID: () => {
+    const hex = Array.from({ length: 32 }, () => Math.floor(random() * 16).toString(16)).join('');
+    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20)}`;
+  },
+});
+syncBuiltinESMExports();
+
+/** Starts the clock and the random ids of a schedule anew. */
+export function beginSchedule(generator: () => number): void {
+  random = generator;
+  mock.timers.reset();
+  mock.timers.enable({ apis: ['Date', 'setTimeout'], now: Date.UTC(2030, 0) });
+}
+
+export function passTime(ms: number): void {
+  mock.timers.tick(ms);
+}
+
+/** Gives all that can go on without an answer from outside the time to do so. */
+export function quiescence(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}

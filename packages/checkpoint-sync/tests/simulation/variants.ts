@@ -1,0 +1,36 @@
+/** A change of the engine's source: it must be found, exactly once. */
+export interface Change {
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/**
+ * Smaller numbers than the product's, so that a short schedule prunes and compacts often. Seeds take
+ * turns between the variants.
+ */
+export const variants: readonly (readonly Change[])[] = [
+  [
+    { file: 'retention.ts', from: 'const NEWEST = 10;', to: 'const NEWEST = 2;' },
+    { file: 'retention.ts', from: 'const PARTS = 10;', to: 'const PARTS = 1;' },
+    { file: 'prune.ts', from: 'const DROPPED_AT_ONCE = 10;', to: 'const DROPPED_AT_ONCE = 1;' },
+    { file: 'prune.ts', from: 'const UNSUMMED_ENTRIES = 100;', to: 'const UNSUMMED_ENTRIES = 6;' },
+    { file: 'job-log.ts', from: 'const READS_AT_ONCE = 32;', to: 'const READS_AT_ONCE = 2;' },
+    { file: 'limits.ts', from: 'MAX_LAYERS = 16;', to: 'MAX_LAYERS = 3;' },
+    { file: 'limits.ts', from: 'const BLOCK_BYTES = MIB;', to: 'const BLOCK_BYTES = 4096;' },
+  ],
+  [
+    { file: 'retention.ts', from: 'const NEWEST = 10;', to: 'const NEWEST = 3;' },
+    { file: 'retention.ts', from: 'const PARTS = 10;', to: 'const PARTS = 2;' },
+    { file: 'prune.ts', from: 'const DROPPED_AT_ONCE = 10;', to: 'const DROPPED_AT_ONCE = 2;' },
+    { file: 'prune.ts', from: 'const UNSUMMED_ENTRIES = 100;', to: 'const UNSUMMED_ENTRIES = 4;' },
+    { file: 'job-log.ts', from: 'const READS_AT_ONCE = 32;', to: 'const READS_AT_ONCE = 5;' },
+    { file: 'limits.ts', from: 'const BLOCK_BYTES = MIB;', to: 'const BLOCK_BYTES = 200;' },
+    {
+      file: 'compaction.ts',
+      from: 'const MAX_REWRITTEN_BYTES = 64 * 1024 * 1024;',
+      to: 'const MAX_REWRITTEN_BYTES = 300;',
+    },
+    { file: 'session.ts', from: 'COMPACTION_PAUSE = 100;', to: 'COMPACTION_PAUSE = 2;' },
+  ],
+];
