@@ -12,6 +12,8 @@ export const MAX_RATIO = 1032;
 export const MAX_ENTRY_BYTES = MIB;
 export const MAX_STORED_MANIFEST_BYTES = 16 * MIB;
 export const MAX_MANIFEST_BYTES = 64 * MIB;
+/** Commas and opening brackets: a file has about seven, and a block of its pack three. */
+export const MAX_MANIFEST_VALUES = 3_000_000;
 /** A manifest and those that it builds on. */
 export const MAX_LAYERS = 16;
 export const MAX_FILES = 200_000;

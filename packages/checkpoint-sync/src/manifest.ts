@@ -20,6 +20,7 @@ import {
   MAX_FILES,
   MAX_LAYERS,
   MAX_MANIFEST_BYTES,
+  MAX_MANIFEST_VALUES,
   MAX_NAME_BYTES,
   MAX_RATIO,
   MAX_STORED_MANIFEST_BYTES,
@@ -29,6 +30,7 @@ const compress = promisify(gzip);
 const decompress = promisify(gunzip);
 
 const MANIFEST_VERSION = 1;
+const [COMMA, BRACKET, BRACE] = Buffer.from(',[{');
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 const packKeySchema = z.string().refine((key) => packOfKey(key) !== null, 'is no key of a pack');
@@ -57,13 +59,17 @@ const fileSchema = z.object({
   at: z.tuple([z.int().min(0), z.int().min(0)]).nullable(),
 });
 
+const removedSchema = z.string().max(512);
+const packSchema = z.object({ key: packKeySchema, blocks: z.array(z.unknown()) });
+
+/** Items are checked one by one, so that the first bad one of millions ends it. */
 const manifestSchema = z.object({
   version: z.literal(MANIFEST_VERSION),
   /** The manifests that this one builds on, oldest first. */
-  layers: z.array(packReferenceSchema).max(MAX_LAYERS - 1),
-  removed: z.array(z.string().max(512)).max(MAX_FILES),
-  packs: z.array(z.object({ key: packKeySchema, blocks: z.array(blockSchema) })),
-  files: z.array(fileSchema).max(MAX_FILES),
+  layers: z.array(z.unknown()).max(MAX_LAYERS - 1),
+  removed: z.array(z.unknown()).max(MAX_FILES),
+  packs: z.array(z.unknown()).max(MAX_FILES),
+  files: z.array(z.unknown()).max(MAX_FILES),
 });
 
 /** A manifest as parsed, with places resolved to packs. */
@@ -101,7 +107,11 @@ export async function encodeManifest({ layers, changes }: Manifest): Promise<Uin
   };
   const raw = Buffer.from(JSON.stringify(document));
   const stored = await compress(raw, { level: constants.Z_DEFAULT_COMPRESSION });
-  if (raw.byteLength > MAX_MANIFEST_BYTES || stored.byteLength > MAX_STORED_MANIFEST_BYTES) {
+  if (
+    raw.byteLength > MAX_MANIFEST_BYTES ||
+    stored.byteLength > MAX_STORED_MANIFEST_BYTES ||
+    countValues(raw) > MAX_MANIFEST_VALUES
+  ) {
     const size = `${changes.files.size} files need a manifest of ${raw.byteLength} bytes`;
     const message = `${size}, more than readers take. Use fewer files or shorter names.`;
     throw new CheckpointSyncError('INVALID_CHECKPOINT', message);
@@ -122,19 +132,23 @@ export async function decodeManifest(
   where: string,
 ): Promise<Manifest> {
   const document = await parseManifest(stored, where);
-  const packs = document.packs as readonly Pack[];
+  const layers = document.layers.map((item) => parseItem(packReferenceSchema, item, where));
+  const packs = document.packs.map((item): Pack => {
+    const { key, blocks } = parseItem(packSchema, item, where);
+    return { key, blocks: blocks.map((block) => parseItem(blockSchema, block, where)) };
+  });
   const lengths = packs.map(({ blocks }) => blocks.reduce((sum, [, raw]) => sum + raw, 0));
   if (new Set(packs.map(({ key }) => key)).size < packs.length) throw unsafe(where, 'a pack twice');
-  for (const { key } of [...packs, ...document.layers]) checkPackKey(key, generation, where);
+  for (const { key } of [...packs, ...layers]) checkPackKey(key, generation, where);
 
+  const removed = document.removed.map((item) => parseItem(removedSchema, item, where));
   const files = new Map<string, FileRecord>();
-  for (const { path, bytes, sha256, at } of document.files) {
+  for (const item of document.files) {
+    const { path, bytes, sha256, at } = parseItem(fileSchema, item, where);
     if (files.has(path)) throw unsafe(where, `${JSON.stringify(path)} twice`);
     if ((at === null) !== (bytes === 0)) {
-      throw unsafe(
-        where,
-        `${JSON.stringify(path)} with ${bytes} bytes and ${at ? 'a' : 'no'} place`,
-      );
+      const place = `${bytes} bytes and ${at ? 'a' : 'no'} place`;
+      throw unsafe(where, `${JSON.stringify(path)} with ${place}`);
     }
     const pack = at && packs[at[0]];
     const length = at && lengths[at[0]];
@@ -143,7 +157,20 @@ export async function decodeManifest(
     }
     files.set(path, { path, bytes, sha256, place: at && pack ? { pack, offset: at[1] } : null });
   }
-  return { layers: document.layers, changes: { removed: new Set(document.removed), files } };
+  return { layers, changes: { removed: new Set(removed), files } };
+}
+
+function parseItem<T>(schema: z.ZodType<T>, item: unknown, where: string): T {
+  const parsed = schema.safeParse(item);
+  if (!parsed.success) throw unsafe(where, describeIssues(parsed.error), parsed.error);
+  return parsed.data;
+}
+
+/** How many values JSON text has at most: JSON.parse takes many times the bytes of a short one. */
+function countValues(json: Uint8Array): number {
+  let count = 1;
+  for (const byte of json) if (byte === COMMA || byte === BRACKET || byte === BRACE) count += 1;
+  return count;
 }
 
 async function parseManifest(
@@ -155,6 +182,9 @@ async function parseManifest(
     content = await decompress(stored, { maxOutputLength: MAX_MANIFEST_BYTES });
   } catch (cause) {
     throw unsafe(where, `what gzip cannot unpack within ${MAX_MANIFEST_BYTES} bytes`, cause);
+  }
+  if (countValues(content) > MAX_MANIFEST_VALUES) {
+    throw unsafe(where, `over ${MAX_MANIFEST_VALUES} values`);
   }
   let value: unknown;
   try {
