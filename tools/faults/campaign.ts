@@ -71,7 +71,6 @@ async function* runJob(
     new S3Store(bucket, {
       endpoint: url,
       region: environment.AWS_REGION ?? '',
-      forcePathStyle: true,
       credentials: {
         accessKeyId: environment.AWS_ACCESS_KEY_ID ?? '',
         secretAccessKey: environment.AWS_SECRET_ACCESS_KEY ?? '',
@@ -81,6 +80,7 @@ async function* runJob(
   );
   const history = new History();
   let seen = 0;
+  const late: Promise<void>[] = [];
   for (let round = 0; round < rounds; round++) {
     const writers = random.next() < TWO_WRITERS ? ['a', 'b'] : ['a'];
     const lives = await Promise.all(
@@ -96,6 +96,7 @@ async function* runJob(
         });
       }),
     );
+    late.push(...lives.map((life) => life.late));
     const { wrong, newest, entries } = await verifyStore(store, history, folder, random);
     const written = entries.slice(seen).map(({ kind }) => kind);
     seen = entries.length;
@@ -113,4 +114,5 @@ async function* runJob(
       ),
     };
   }
+  await Promise.all(late);
 }

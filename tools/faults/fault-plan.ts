@@ -45,7 +45,7 @@ function faultOf(kind: FaultKind, random: Random): ProxyFault {
     case 'reply lost':
       return { answer: 'lost' };
     case 'applied late':
-      return { answer: 'lost-before', delayMs: random.between(1, 400) };
+      return { answer: 'lost-before', delayMs: random.between(1, 1_500) };
     case 'body cut off':
       return { answer: { cut: random.next() } };
     case 'body cut short':

@@ -20,6 +20,8 @@ export interface WriterLife {
   readonly killed: KillPoint;
   /** What must not be: it crashed, or hung. */
   readonly problem: string | null;
+  /** Settles when its last write has arrived, which may be in the middle of its successor's life. */
+  readonly late: Promise<void>;
 }
 
 export interface WriterOptions {
@@ -91,12 +93,10 @@ export async function runWriter(options: WriterOptions): Promise<WriterLife> {
   }
   const [code] = await exited;
   for (const timer of timers) clearTimeout(timer);
-  // Writes that are late arrive before the round is judged.
-  await proxy.stop();
   const problem = hung
     ? `it did not end within ${PATIENCE_MS} ms`
     : code === 0 || killed !== 'none'
       ? null
       : `it crashed: ${crash}`;
-  return { name, reports, faults, killed, problem };
+  return { name, reports, faults, killed, problem, late: proxy.stop() };
 }

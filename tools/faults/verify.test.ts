@@ -103,6 +103,7 @@ it('finds a writer that restored an old commit, one that passed over some, one t
       faults: [],
       killed: 'none',
       problem: 'it hung',
+      late: Promise.resolve(),
     },
     history,
   );

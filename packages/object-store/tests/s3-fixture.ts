@@ -16,7 +16,6 @@ export function configOf({ url, environment }: Pick<Server, 'url' | 'environment
   return {
     endpoint: url,
     region: 'us-east-1',
-    forcePathStyle: true,
     credentials: {
       accessKeyId: environment.AWS_ACCESS_KEY_ID ?? '',
       secretAccessKey: environment.AWS_SECRET_ACCESS_KEY ?? '',

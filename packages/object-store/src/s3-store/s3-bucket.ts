@@ -33,7 +33,7 @@ export class S3Bucket {
     this.name = name;
     const agent = { keepAlive: true, maxSockets: SOCKETS };
     this.client = new S3Client({
-      forcePathStyle: hasOwnEndpoint(),
+      forcePathStyle: hasOwnEndpoint(config),
       logger: SILENT,
       // It would open a new connection for each large body.
       expectContinueHeader: false,
@@ -84,8 +84,8 @@ function isClockCorrected(error: unknown): boolean {
 }
 
 /** Servers other than AWS have no DNS name for each bucket. */
-function hasOwnEndpoint(): boolean {
-  const endpoint = process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL;
-  if (!endpoint) return false;
-  return !URL.parse(endpoint)?.hostname.endsWith('.amazonaws.com');
+function hasOwnEndpoint({ endpoint }: S3ClientConfig): boolean {
+  const { AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL } = process.env;
+  const url = typeof endpoint === 'string' ? endpoint : (AWS_ENDPOINT_URL_S3 ?? AWS_ENDPOINT_URL);
+  return url ? !/\.amazonaws\.com(\.cn)?$/.test(URL.parse(url)?.hostname ?? '') : false;
 }
