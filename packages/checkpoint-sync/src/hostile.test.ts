@@ -1,9 +1,13 @@
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import type { CommitEntry, PackReference } from '@openevolve-aws/job-spec';
 import { MemoryStore } from '@openevolve-aws/object-store';
+import { FaultStore } from '@openevolve-aws/object-store/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -258,6 +262,70 @@ describe('a hostile manifest', () => {
     } = lower;
     const pack = { key: 'packs/1-3', bytes: top.byteLength, manifest };
     await expectRefused(here, await log.append(1, { ...body, pack }), 'UNSAFE_MANIFEST');
+  });
+
+  it('whose layers go round in a circle is refused, with few reads', async () => {
+    const here = world();
+    const lower = await plant(here, validDocument());
+    for (const circle of [[lower.pack, lower.pack], Array(15).fill(lower.pack)]) {
+      const layers = { ...validDocument(), layers: circle };
+      const top = Buffer.concat([block, gzipSync(JSON.stringify(layers))]);
+      await here.store.put('packs/1-2', top);
+      const place = { offset: block.byteLength, length: top.byteLength - block.byteLength };
+      const manifest = { ...place, sha256: sha256(top.subarray(block.byteLength)) };
+      const pack = { key: 'packs/1-2', bytes: top.byteLength, manifest };
+      const counted = new FaultStore(here.store);
+      const restored = restoreCommit(counted, { ...lower, pack }, here.target);
+      await expect(restored).rejects.toMatchObject({ code: 'UNSAFE_MANIFEST' });
+      expect(counted.calls.length).toBeLessThanOrEqual(16);
+      expect(readdirSync(here.folder)).toEqual([]);
+    }
+  });
+
+  it('of ten million entries, or millions deep, is refused in bounded memory', async () => {
+    const manifest = new URL('./manifest.ts', import.meta.url).href;
+    const script = `
+      const { decodeManifest } = await import(${JSON.stringify(manifest)});
+      const { createGzip } = await import('node:zlib');
+      const { once } = await import('node:events');
+      const pack = async (item, times) => {
+        const stored = createGzip();
+        const chunks = [];
+        stored.on('data', (chunk) => chunks.push(chunk));
+        stored.write('{"version":1,"layers":[],"removed":[],"packs":[],"files":[');
+        for (let n = 0; n < times; n += 10_000) {
+          if (!stored.write(item.repeat(10_000))) await once(stored, 'drain');
+        }
+        stored.end('0]}');
+        await once(stored, 'end');
+        return Buffer.concat(chunks);
+      };
+      const bombs = [await pack('{},', 1e7), await pack('0,', 1e7), await pack('[', 2e6)];
+      const before = process.resourceUsage().maxRSS;
+      for (const bomb of bombs) {
+        await decodeManifest(bomb, 1, 'packs/1-1').then(
+          () => { throw new Error('taken'); },
+          (error) => console.log(error.code),
+        );
+      }
+      console.log(process.resourceUsage().maxRSS - before);`;
+    const { stdout } = await promisify(execFile)(
+      'node',
+      ['--conditions=@openevolve-aws/source', '--input-type=module', '-e', script],
+      { cwd: fileURLToPath(new URL('..', import.meta.url)) },
+    );
+    const [kilobytes, ...codes] = stdout.trim().split('\n').reverse();
+    expect(codes).toEqual(Array(3).fill('UNSAFE_MANIFEST'));
+    expect(Number(kilobytes)).toBeLessThan(400 * 1024);
+  }, 60_000);
+
+  it('whose block is a bomb is DAMAGED, and no more of it is unpacked than it says', async () => {
+    const here = world();
+    const bomb = gzipSync(new Uint8Array(64 * 1024 * 1024));
+    const document = validDocument();
+    document.packs = [{ key: 'packs/1-2', blocks: [[bomb.byteLength, 4 * 1024 * 1024]] }];
+    await here.store.put('packs/1-2', bomb);
+    await expectRefused(here, await plant(here, document), 'DAMAGED');
   });
 
   it('that an entry places outside of its pack, or in what is no pack, is refused', async () => {
