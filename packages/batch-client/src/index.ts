@@ -37,6 +37,7 @@ export { cancelJob } from './jobs/cancel-job.ts';
 export { controlJob } from './jobs/control-job.ts';
 export type { JobView } from './jobs/describe-job.ts';
 export { describeJob } from './jobs/describe-job.ts';
+export { describeJobs } from './jobs/describe-jobs.ts';
 export { drillJob } from './jobs/drill-job.ts';
 export type { Explanation } from './jobs/explain-job.ts';
 export { explainJob, explainView } from './jobs/explain-job.ts';

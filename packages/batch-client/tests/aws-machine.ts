@@ -68,8 +68,12 @@ export class AwsMachine {
   }
 
   /** @param name what its attempts do. */
-  submit(name: string, changes: Partial<SubmitRequest> = {}): Promise<SubmittedJob> {
-    return submitJob(this.backend, {
+  submit(
+    name: string,
+    changes: Partial<SubmitRequest> = {},
+    backend = this.backend,
+  ): Promise<SubmittedJob> {
+    return submitJob(backend, {
       owner: 'alice',
       program: join(this.directory, 'program.py'),
       evaluator: join(this.directory, 'evaluator.py'),

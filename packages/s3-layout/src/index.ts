@@ -11,7 +11,6 @@ export {
   ownerPrefix,
   packOfKey,
   seqOfCommitKey,
-  submissionNumberOfKey,
   submissionOfKey,
   traceSegmentOfKey,
 } from './keys.ts';

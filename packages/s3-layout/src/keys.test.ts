@@ -7,7 +7,6 @@ import {
   outputKeys,
   packOfKey,
   seqOfCommitKey,
-  submissionNumberOfKey,
   submissionOfKey,
   traceSegmentOfKey,
 } from './keys.ts';
@@ -44,7 +43,6 @@ it.each([0, -1, 1.5, 1e12])('refuses %d as a sequence number', (seq) => {
 
 it('reads back the numbers in the keys that it makes, and takes nothing else for one', () => {
   expect(controlNumberOfKey(inputKeys.control(12))).toBe(12);
-  expect(submissionNumberOfKey(inputKeys.submission(3))).toBe(3);
   expect(traceSegmentOfKey(outputKeys.trace(7, 2))).toEqual({ generation: 7, number: 2 });
   expect(packOfKey(outputKeys.pack(7, 2))).toEqual({ generation: 7, number: 2 });
   for (const key of [
@@ -53,7 +51,7 @@ it('reads back the numbers in the keys that it makes, and takes nothing else for
     'control/x.json',
     'submissions/01.json',
   ]) {
-    expect(controlNumberOfKey(key) ?? submissionNumberOfKey(key)).toBeNull();
+    expect(controlNumberOfKey(key) ?? submissionOfKey(key)).toBeNull();
   }
   expect(traceSegmentOfKey('trace/7.jsonl')).toBeNull();
   for (const key of [
@@ -72,6 +70,5 @@ it('tells a submission that was claimed from one that became a Batch job', () =>
   expect(submissionOfKey(`a/${inputKeys.submission(3)}`)).toEqual({ number: 3, batchJobId: null });
   const handedOver = inputKeys.handedOver(3, 'abc12345-6789');
   expect(submissionOfKey(handedOver)).toEqual({ number: 3, batchJobId: 'abc12345-6789' });
-  expect(submissionNumberOfKey(handedOver)).toBeNull();
   expect(submissionOfKey('submissions/3/')).toBeNull();
 });

@@ -51,11 +51,6 @@ export function controlNumberOfKey(key: string): number | null {
   return numberOf(/(?:^|\/)control\/([1-9]\d{0,8})\.json$/, key);
 }
 
-/** The number of a submission's key, or null for a key that is none. */
-export function submissionNumberOfKey(key: string): number | null {
-  return numberOf(/(?:^|\/)submissions\/([1-9]\d{0,8})\.json$/, key);
-}
-
 /**
  * What a key under `submissions/` says: a submission was claimed, or became a Batch job. Null for a
  * key that is none.

@@ -6,6 +6,7 @@ import { AwsMachine } from '../../tests/aws-machine.ts';
 import type { BatchModelOptions, Fault } from '../../tests/batch-model.ts';
 import { cancelJob } from '../jobs/cancel-job.ts';
 import { describeJob } from '../jobs/describe-job.ts';
+import { describeJobs } from '../jobs/describe-jobs.ts';
 import { explainJob } from '../jobs/explain-job.ts';
 import { followLogs } from '../jobs/follow-logs.ts';
 import { listJobs } from '../jobs/list-jobs.ts';
@@ -100,6 +101,22 @@ describe('a submission', () => {
     // What was found is noted again.
     const again = (await collect(machine.backend.inputs.list('users/'))).map(({ key }) => key);
     expect(again).toEqual(keys);
+  });
+
+  it('is told of as done when it was, though it could not be noted', async () => {
+    const { backend } = await open();
+    const inputs = new FaultStore(backend.inputs, ({ method, key }) =>
+      method === 'put' && key.includes('/by-batch-id/') ? 'refuse' : null,
+    );
+    const { batchJobId, jobId, warnings } = await machine.submit(
+      'first',
+      {},
+      { ...backend, inputs },
+    );
+    expect(warnings).toEqual([expect.stringContaining('could not be noted')]);
+    for (const reference of [batchJobId, jobId, 'first']) {
+      expect((await describeJob(backend, 'alice', reference)).batch.batchJobId).toBe(batchJobId);
+    }
   });
 
   it('whose maker died is made again with the same key, and by resume, when its time is over', async () => {
@@ -298,6 +315,21 @@ async function forgetFully(jobId: string, batchJobId: string, createdAt: string)
 }
 
 describe('many jobs', () => {
+  it('are described by a hundred in a call, in the order that was asked for', async () => {
+    await open();
+    const ids: string[] = [];
+    for (let number = 0; number < 150; number += 1) {
+      ids.unshift((await machine.submit(`job-${number}`)).jobId);
+    }
+    const runs = await describeJobs(machine.backend, 'alice', ids);
+    expect(runs.map(({ job }) => job.id)).toEqual(ids);
+    expect(runs.map(({ batch }) => batch.jobId)).toEqual(ids);
+    expect(callsOf('DescribeJobs')).toBe(2);
+    await expect(describeJobs(machine.backend, 'alice', ['00000000'])).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    });
+  });
+
   it('are described a hundred at a time, and only as far as they are looked at', async () => {
     await open();
     const ids: string[] = [];

@@ -53,7 +53,13 @@ async function jobIdIn(backend: Backend, owner: string, reference: string): Prom
   }
   if (z.uuid().safeParse(reference).success) {
     const key = batchIdKey(owner, reference);
-    return (await readStored(backend, 'inputs', batchIdRecordSchema, key))?.jobId ?? null;
+    const record = await readStored(backend, 'inputs', batchIdRecordSchema, key);
+    if (record) {
+      return record.jobId;
+    }
+    // Whoever submitted it may have died before it was noted.
+    const [known] = await backend.describe([reference]);
+    return known?.owner === owner ? known.jobId : null;
   }
   if (!jobNameSchema.safeParse(reference).success) {
     throw new BatchClientError(

@@ -1,6 +1,7 @@
 import type { Job } from '@openevolve-aws/job-spec';
-import type { Backend, BatchJob } from '../backend.ts';
+import type { Backend, BatchJob, CallOptions } from '../backend.ts';
 import { BatchClientError } from '../errors.ts';
+import { concurrently } from './concurrently.ts';
 import { findJob } from './find-job.ts';
 import { recordedRun } from './recorded-run.ts';
 import { batchJobIdOf, newestSubmission, readSubmission } from './submission-record.ts';
@@ -25,28 +26,56 @@ export async function findRun(backend: Backend, owner: string, reference: string
 
 /** The newest submission of a job that is known already. */
 export async function runOf(backend: Backend, job: Job): Promise<Run> {
-  const newest = await newestSubmission(backend, job.owner, job.id);
-  if (newest === null) {
-    throw new BatchClientError(
-      'NOT_FOUND',
-      `Job ${job.id} was never submitted: its upload was cut short. Submit it again.`,
-    );
+  const [run] = await runsOf(backend, [job]);
+  if (!run) {
+    throw new TypeError('a job has one newest submission');
   }
-  const batchJobId = await batchJobIdOf(backend, job, newest);
-  const [known] = batchJobId === null ? [] : await backend.describe([batchJobId]);
-  if (known) {
-    return { job, batch: known };
-  }
-  const submission = await readSubmission(backend, job, newest.number);
-  const batch = await recordedRun(backend, {
+  return run;
+}
+
+const LOOKS_AT_ONCE = 16;
+
+/** The same of several jobs, in their order; the backend is asked for all at once. */
+export async function runsOf(
+  backend: Backend,
+  jobs: readonly Job[],
+  options: CallOptions = {},
+): Promise<Run[]> {
+  const submissions = await concurrently(jobs, LOOKS_AT_ONCE, async (job) => {
+    const newest = await newestSubmission(backend, job.owner, job.id);
+    if (newest === null) {
+      throw new BatchClientError(
+        'NOT_FOUND',
+        `Job ${job.id} was never submitted: its upload was cut short. Submit it again.`,
+      );
+    }
+    const batchJobId = await batchJobIdOf(backend, job, newest, options);
+    return { job, number: newest.number, batchJobId };
+  });
+  const ids = submissions.flatMap(({ batchJobId }) => batchJobId ?? []);
+  const described = ids.length === 0 ? [] : await backend.describe(ids, options);
+  const known = new Map(described.map((batch) => [batch.batchJobId, batch]));
+  return concurrently(submissions, LOOKS_AT_ONCE, async ({ job, number, batchJobId }) => ({
+    job,
+    batch: known.get(batchJobId) ?? (await unknownRun(backend, job, number, batchJobId)),
+  }));
+}
+
+async function unknownRun(
+  backend: Backend,
+  job: Job,
+  number: number,
+  batchJobId: string | null,
+): Promise<BatchJob> {
+  const submission = await readSubmission(backend, job, number);
+  return recordedRun(backend, {
     owner: job.owner,
     jobId: job.id,
     name: job.name,
-    submission: newest.number,
+    submission: number,
     createdAt: submission?.createdAt ?? job.createdAt,
     batchJobId,
   });
-  return { job, batch };
 }
 
 /**

@@ -23,6 +23,8 @@ const LOOK_MS = 1_000;
 export interface HandedOver {
   readonly batchJobId: string;
   readonly submission: number;
+  /** What went wrong after it was handed over, and does no harm. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -69,8 +71,14 @@ export async function makeSubmission(
     },
     { signal },
   );
-  await recordHandOver(backend, job, submission, batchJobId);
-  return { batchJobId, submission: number };
+  // It runs: whoever is told that it failed would submit it again. Its name leads to it as well.
+  const warnings = await recordHandOver(backend, job, submission, batchJobId).then(
+    () => [],
+    (error: unknown) => [
+      `Job ${job.id} was handed over as ${batchJobId}, which could not be noted (${String(error)}).`,
+    ],
+  );
+  return { batchJobId, submission: number, warnings };
 }
 
 /**
@@ -86,7 +94,7 @@ export async function ensureSubmission(
     const newest = await newestSubmission(backend, job.owner, job.id);
     const batchJobId = newest && (await batchJobIdOf(backend, job, newest, options));
     if (newest && batchJobId) {
-      return { batchJobId, submission: newest.number };
+      return { batchJobId, submission: newest.number, warnings: [] };
     }
     if (newest && (await isBeingHandedOver(backend, job, newest.number))) {
       await pause(LOOK_MS, options.signal);

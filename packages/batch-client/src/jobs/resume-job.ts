@@ -20,6 +20,7 @@ export interface ResumedJob {
   readonly jobId: string;
   readonly batchJobId: string;
   readonly submission: number;
+  readonly warnings: readonly string[];
 }
 
 /**

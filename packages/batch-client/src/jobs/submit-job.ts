@@ -70,7 +70,7 @@ export async function submitPlan(
 
   onStep('submit');
   const options = { definitionRevision: plan.definitionRevision, signal };
-  const { batchJobId } =
+  const { batchJobId, warnings } =
     job.idempotencyKey === undefined
       ? await makeSubmission(backend, job, 1, 0, options)
       : await ensureSubmission(backend, job, options);
@@ -81,7 +81,7 @@ export async function submitPlan(
     owner: job.owner,
     iterations: job.iterations,
     outputUri: plan.outputUri,
-    warnings: plan.warnings,
+    warnings: [...plan.warnings, ...warnings],
   };
 }
 

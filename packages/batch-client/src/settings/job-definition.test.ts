@@ -7,7 +7,6 @@ it.each([
   ['openevolve-prod-job', undefined, 'openevolve-prod-job-alice'],
   ['openevolve-prod-job', 3, 'openevolve-prod-job-alice:3'],
   ['openevolve-prod-job:2', undefined, 'openevolve-prod-job-alice:2'],
-  ['openevolve-prod-job-alice', undefined, 'openevolve-prod-job-alice'],
   [arn, undefined, arn],
   [`${arn}:7`, undefined, `${arn}:7`],
 ])('takes %s, revision %s, for %s', (definition, revision, expected) => {

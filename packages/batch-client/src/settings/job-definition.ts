@@ -4,7 +4,7 @@ import { BatchClientError } from '../errors.ts';
  * The owner's own job definition: `openevolve-prod-job` means `openevolve-prod-job-<owner>`, which
  * is fixed to the owner's role and log group.
  *
- * @param definition as in the settings; one that names the owner, or an ARN, is taken as it is.
+ * @param definition as in the settings; an ARN is taken as it is.
  * @param revision the newest active one without it.
  * @throws {BatchClientError} `INVALID_INPUT` for a revision of what names one already.
  * @example
@@ -18,7 +18,7 @@ export function ownJobDefinition(definition: string, owner: string, revision?: n
       `The settings fix the job definition to ${definition}, so revision ${revision} cannot be chosen; leave the revision out of the setting.`,
     );
   }
-  const own = name.startsWith('arn:') || name.endsWith(`-${owner}`) ? name : `${name}-${owner}`;
+  const own = name.startsWith('arn:') ? name : `${name}-${owner}`;
   const chosen = revision ?? fixed;
   return chosen === undefined ? own : `${own}:${chosen}`;
 }
