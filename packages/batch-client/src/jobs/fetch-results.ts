@@ -71,6 +71,18 @@ export async function fetchResults(
   backend: Backend,
   owner: string,
   reference: string,
+  request: ResultsRequest & { readonly checkpoints?: undefined },
+): Promise<FetchedResults & { readonly summary: Summary }>;
+export async function fetchResults(
+  backend: Backend,
+  owner: string,
+  reference: string,
+  request: ResultsRequest,
+): Promise<FetchedResults>;
+export async function fetchResults(
+  backend: Backend,
+  owner: string,
+  reference: string,
   request: ResultsRequest,
 ): Promise<FetchedResults> {
   const { directory, force = false, checkpoints, signal } = request;
