@@ -111,6 +111,9 @@ describe('FolderStore', () => {
     await expect(store.put('link/new', Buffer.from('x'))).rejects.toMatchObject(refused);
     await expect(store.delete(['link/secret'])).rejects.toMatchObject(refused);
     await expect(store.get('plain/file-link')).rejects.toMatchObject(refused);
+    await symlink(outside, join(root, '.object-store-tags'));
+    await expect(store.putTags('plain/a', { b: 'c' })).rejects.toMatchObject(refused);
+    await expect(store.getTags('plain/a')).rejects.toMatchObject(refused);
     expect(await readdir(outside)).toEqual(['secret']);
   });
 

@@ -41,6 +41,7 @@ const READ_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBL
  *
  * A write goes to a temporary file, is flushed, and is then renamed (or linked, for
  * `putIfAbsent`), and the directories are flushed too: it survives a power cut once acknowledged.
+ * Tags lie in `.object-store-tags` and belong to one file, so that a copy of the folder has none.
  * Links are never followed below the root. The folder is made on the first write.
  *
  * Limits that S3 does not have: `a` and `a/b` cannot both exist, a part of a key has at most 255
@@ -140,7 +141,7 @@ export class FolderStore implements ObjectStore {
         const folder = await this.#plainFolder(key);
         await unlink(join(this.root, key));
         folders.add(folder);
-        await unlink(join(this.root, tagsPath(key))).catch(ignoreMissing);
+        await this.#removeTags(key).catch(ignoreMissing);
       } catch (error) {
         const failure = folderError(error, key);
         if (failure.code !== 'NOT_FOUND') throw failure;
@@ -157,14 +158,22 @@ export class FolderStore implements ObjectStore {
   async getTags(key: string, options?: CallOptions): Promise<ObjectTags> {
     return this.#read(key, options, async (handle) => {
       const file = await handle.stat({ bigint: true });
-      const document = await readFile(join(this.root, tagsPath(key)), 'utf8').catch(
-        (error: unknown) => {
-          if (isErrno(error, 'ENOENT')) return null;
-          throw error;
-        },
-      );
+      const document = await this.#readTags(key).catch((error: unknown) => {
+        if (isErrno(error, 'ENOENT')) return null;
+        throw error;
+      });
       return document === null ? {} : decodeTags(document, file);
     });
+  }
+
+  async #readTags(key: string): Promise<string> {
+    await this.#plainFolder(tagsPath(key));
+    return readFile(join(this.root, tagsPath(key)), { encoding: 'utf8', flag: READ_FLAGS });
+  }
+
+  async #removeTags(key: string): Promise<void> {
+    await this.#plainFolder(tagsPath(key));
+    await unlink(join(this.root, tagsPath(key)));
   }
 
   async #write(

@@ -88,7 +88,7 @@ describe('retrying', () => {
   });
 
   it('lets a stream take longer than a try and the deadline, and repeats it from its beginning', async () => {
-    const store = failing(2);
+    const store = failing(2, 'lose-reply');
     let opened = 0;
     const slow = {
       bytes: 3,
@@ -98,14 +98,17 @@ describe('retrying', () => {
         yield body;
       },
     };
-    const half = failing(0);
-    half.plan = ({ index }) => (index < 2 ? 'lose-reply' : null);
-    await retrying(half, { ...fast, tryMs: 10, deadlineMs: 10 }).putStream('a', slow);
+    await retrying(store, { ...fast, tryMs: 10, deadlineMs: 10 }).putStream('a', slow);
     expect(opened).toBe(3);
-    expect(await half.get('a')).toEqual(body);
-    await expect(
-      retrying(store, { ...fast, attempts: 2 }).putStream('a', slow),
-    ).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(await store.get('a')).toEqual(body);
+  });
+
+  it('bounds the tries of a stream', async () => {
+    const store = failing(99);
+    const stream = { bytes: 0, async *open() {} };
+    const put = retrying(store, { ...fast, attempts: 2 }).putStream('a', stream);
+    await expect(put).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(store.calls).toHaveLength(2);
   });
 
   it('cuts off a list and a stream that fall silent, and takes no time that its caller takes', async () => {
