@@ -1,15 +1,22 @@
+import { execFile } from 'node:child_process';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import {
   type ImageTarget,
   imageBuildArguments,
 } from '../../apps/entrypoint/image/build-arguments.ts';
 import type { BaseImages } from './base-images.ts';
-import { engine } from './engine.ts';
+import { cache, engine } from './engine.ts';
 
+const run = promisify(execFile);
 const root = join(import.meta.dirname, '../..');
 
 /** The image's name here. */
 export const imageName = (target: ImageTarget): string => `localhost/openevolve-aws:${target}`;
+
+/** The oldest image, whose jobs every later one goes on with. */
+export const OLDEST = 'localhost/openevolve-aws:oldest';
 
 export interface ImageLayer {
   readonly bytes: number;
@@ -20,25 +27,43 @@ export interface ImageLayer {
 /**
  * Builds a target from the sources as they are.
  *
- * @param options of buildah, added to those that the command uses.
  * @returns how long it took, in seconds.
  */
-export async function buildImage(
+export function buildImage(target: ImageTarget, base: BaseImages): Promise<number> {
+  return build(root, target, base, imageName(target));
+}
+
+/** Builds {@link OLDEST} from the commit that brought the first Dockerfile.aws. */
+export async function buildOldestImage(base: BaseImages): Promise<void> {
+  const added = ['log', '--diff-filter=A', '--format=%H', '--', 'Dockerfile.aws'];
+  const { stdout } = await run('git', added, { cwd: root });
+  const commit = stdout.trim().split('\n').at(-1) ?? '';
+  const sources = join(cache, 'oldest');
+  await rm(sources, { recursive: true, force: true });
+  await mkdir(sources, { recursive: true });
+  const archive = `${sources}.tar`;
+  await run('git', ['archive', '--output', archive, commit], { cwd: root });
+  await run('tar', ['-xf', archive, '-C', sources]);
+  await build(sources, 'slim', base, OLDEST);
+  await Promise.all([rm(sources, { recursive: true }), rm(archive)]);
+}
+
+async function build(
+  sources: string,
   target: ImageTarget,
   base: BaseImages,
-  reference = imageName(target),
-  options: readonly string[] = [],
+  reference: string,
 ): Promise<number> {
-  const [build = '', ...args] = imageBuildArguments({
+  const [command = '', ...args] = imageBuildArguments({
     engine: 'buildah',
     target,
-    sources: root,
+    sources,
     reference,
     ...base,
     authorities: '/etc/ssl/certs/ca-certificates.crt',
   });
   const began = performance.now();
-  await engine('buildah', [build, '--force-rm', '--network=host', ...options, ...args]);
+  await engine('buildah', [command, '--force-rm', '--network=host', ...args]);
   return (performance.now() - began) / 1000;
 }
 

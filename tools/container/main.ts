@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { goProgram } from '@openevolve-aws/test-servers';
 import { prepareBaseImages } from './base-images.ts';
-import { buildImage, imageName, layersOf } from './build-image.ts';
+import { buildImage, buildOldestImage, imageName, layersOf } from './build-image.ts';
 import { engineEnvironment, prepareEngine } from './engine.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -29,6 +29,7 @@ try {
       `container: ${target} built in ${seconds.toFixed(1)} s, ${inMegabytes(total)}: ${layers.map(({ bytes }) => inMegabytes(bytes)).join(' + ')}`,
     );
   }
+  await buildOldestImage(base);
   await goProgram('versitygw');
 } catch (error) {
   console.error(`container: ${error instanceof Error ? error.message : String(error)}`);
