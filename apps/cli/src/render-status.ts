@@ -1,4 +1,5 @@
 import type { JobView } from '@openevolve-aws/batch-client';
+import type { Throughput } from '@openevolve-aws/job-spec';
 
 /** A job for a person to read, line by line. Pure. */
 export function renderStatus(view: JobView, now: Date): string[] {
@@ -31,6 +32,9 @@ export function renderStatus(view: JobView, now: Date): string[] {
         ),
       );
     }
+    if (batch.status === 'RUNNING' && progress.throughput) {
+      lines.push(...renderThroughput(progress.throughput));
+    }
     if (batch.status === 'RUNNING') {
       lines.push(row('A kill costs', `${lossWindow.iterations} finished iterations`));
     }
@@ -50,6 +54,31 @@ export function renderStatus(view: JobView, now: Date): string[] {
   lines.push(row('Results', view.outputUri));
   return lines;
 }
+
+function renderThroughput(throughput: Throughput): string[] {
+  const { candidatesPerHour, workers, model, waiting, evaluating, slots } = throughput;
+  const limit = limits[throughput.limitedBy];
+  const queue = waiting > 0 ? `, ${waiting} wait for a slot` : '';
+  return [
+    row(
+      'Throughput',
+      `${Math.round(candidatesPerHour)} candidates an hour; ${limit} the limit; ${throughput.vcpusUsed.toFixed(1)} vCPUs busy`,
+    ),
+    row(
+      'Workers',
+      `${workers}: ${model} wait for the model${queue}, ${evaluating} of at most ${slots} evaluate`,
+    ),
+  ];
+}
+
+const limits: Record<Throughput['limitedBy'], string> = {
+  evaluation: 'the evaluation is',
+  model: 'the time of the model is',
+  memory: 'memory is',
+  'rate limit': "the provider's rate is",
+  iterations: 'the number of iterations is',
+  workers: 'the number of workers that was asked for is',
+};
 
 function row(name: string, value: string): string {
   return `${name.padEnd(12)} : ${value}`;

@@ -32,6 +32,7 @@ export {
   memoryMibSchema,
   modelSchema,
   vcpusSchema,
+  workersSchema,
 } from './documents/job.ts';
 export type { Ledger } from './documents/ledger.ts';
 export { emptyLedger, iterationsLeft, ledgerSchema } from './documents/ledger.ts';
@@ -70,8 +71,8 @@ export {
   requireVersion,
   serializeDocument,
 } from './documents/parse.ts';
-export type { Progress } from './documents/progress.ts';
-export { progressSchema } from './documents/progress.ts';
+export type { Progress, Throughput } from './documents/progress.ts';
+export { progressSchema, throughputSchema } from './documents/progress.ts';
 export type { Metrics, ScoredProgram } from './documents/score.ts';
 export { metricsSchema, scoredProgramSchema } from './documents/score.ts';
 export type { Settings } from './documents/settings.ts';

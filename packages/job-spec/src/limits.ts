@@ -8,6 +8,7 @@ export const DEFAULT_COMMIT_INTERVAL_SECONDS = 30;
 export const DEFAULT_MAX_OUTAGE_SECONDS = 600;
 export const MAX_ITERATIONS = 1_000_000;
 export const MAX_VCPUS = 256;
+export const MAX_WORKERS = 4_096;
 export const MIN_MEMORY_MIB = 256;
 /** What the entrypoint, the runner and the system need beside the workers. */
 export const RUNNER_MEMORY_MIB = 512;

@@ -33,7 +33,13 @@ export class SubmitCommand extends JobCommand {
   iterations = Option.String('--iterations', {
     description: 'How many iterations in all, over all attempts (100).',
   });
-  vcpus = Option.String('--vcpus', { description: 'vCPUs, and so worker processes (8).' });
+  vcpus = Option.String('--vcpus', { description: 'vCPUs (8).' });
+  workers = Option.String('--workers', {
+    description: 'Worker processes, most of which wait for the model (as many as are worth it).',
+  });
+  evaluationSlots = Option.String('--evaluation-slots', {
+    description: 'Evaluations at one time (as many as vCPUs).',
+  });
   memory = Option.String('--memory', { description: 'Memory in MiB (14000).' });
   jobName = Option.String('--name', { description: 'A name for people.' });
   offline = Option.Boolean('--offline', false, {
@@ -41,7 +47,7 @@ export class SubmitCommand extends JobCommand {
   });
 
   protected async run(): Promise<number> {
-    const { iterationsSchema, memoryMibSchema, vcpusSchema, cliExit } = await import(
+    const { iterationsSchema, memoryMibSchema, vcpusSchema, workersSchema, cliExit } = await import(
       '@openevolve-aws/job-spec'
     );
     const { planSubmission, submitPlan } = await import('@openevolve-aws/batch-client');
@@ -52,6 +58,11 @@ export class SubmitCommand extends JobCommand {
     const numbers = {
       iterations: optionalNumber('--iterations', this.iterations, iterationsSchema),
       vcpus: optionalNumber('--vcpus', this.vcpus, vcpusSchema),
+      workers:
+        this.workers === 'auto'
+          ? undefined
+          : optionalNumber('--workers', this.workers, workersSchema),
+      evaluationSlots: optionalNumber('--evaluation-slots', this.evaluationSlots, vcpusSchema),
       memoryMib: optionalNumber('--memory', this.memory, memoryMibSchema),
     };
     const program = required('--program', this.program, 'the program to evolve');

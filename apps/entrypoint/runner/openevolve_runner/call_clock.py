@@ -25,14 +25,14 @@ class CallClock:
 
     def __init__(self, now: float):
         self.activity = Activity.MODEL
-        self._since = now
+        self.since = now  # when the activity began
         self._before = dict.fromkeys(Activity, 0.0)
 
     def enter(self, activity: Activity, now: float) -> None:
-        self._before[self.activity] += now - self._since
-        self._since = now
+        self._before[self.activity] += now - self.since
+        self.since = now
         self.activity = activity
 
     def total(self, activity: Activity, now: float) -> float:
         """How long it did this, until `now`."""
-        return self._before[activity] + (now - self._since if activity is self.activity else 0.0)
+        return self._before[activity] + (now - self.since if activity is self.activity else 0.0)

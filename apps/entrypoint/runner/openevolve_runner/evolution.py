@@ -7,6 +7,7 @@ import logging
 import platform
 import threading
 import time
+from collections import deque
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,6 +22,7 @@ from openevolve.database import Program
 from openevolve.process_parallel import ProcessParallelController
 
 from openevolve_runner import artifacts
+from openevolve_runner.autoscaler import Autoscaler
 from openevolve_runner.checkpoint import CheckpointFolder
 from openevolve_runner.early_stopping import EarlyStopping
 from openevolve_runner.errors import RunnerError, UnsavedError, in_short
@@ -59,18 +61,20 @@ class Evolution(OpenEvolve):
         events: Events,
         stop: StopRequest,
         save_request: threading.Event,
+        held_calls: deque[int],
     ):
         # Workers are forked, so they find the evaluator under its own module's name.
         openevolve.evaluator.Evaluator = ContainedEvaluator
         limits = time_limits(config)
         self._executor = WorkerExecutor(
-            run.workers,
+            run.bounds.first,
             self._initialize_worker,
             slots=EvaluationSlots(run.evaluation_slots),
             limits=run.worker_limits,
             time_limits=limits,
             calls_per_worker=config.max_tasks_per_child,
         )
+        self._autoscaler = Autoscaler(run.bounds, self._executor, held_calls)
         self._remote = RemoteEvaluator(self._executor, run.evaluator, limits.stage_seconds)
         openevolve.controller.Evaluator = lambda *_arguments, **_options: self._remote
         openevolve.controller.ProgramDatabase = partial(
@@ -85,10 +89,11 @@ class Evolution(OpenEvolve):
             stop=stop,
             grace_seconds=run.drain_grace_seconds,
             executor=self._executor,
-            most_workers=run.workers,
+            most_workers=run.bounds.most,
             ahead="in-flight" in run.stock,
             whole_snapshots="snapshots" in run.stock,
             early_stopping=self._early_stopping,
+            on_taken=self._autoscaler.take,
             on_finished=self._finished,
         )
         super().__init__(str(run.program), str(run.evaluator), config, str(run.output))
@@ -198,7 +203,7 @@ class Evolution(OpenEvolve):
             protocol=PROTOCOL,
             openevolve=openevolve.__version__,
             python=platform.python_version(),
-            workers=self._run.workers,
+            workers=self._executor.size,
             ledger=self._ledger.to_json(),
             initial=self._initial,
             best=self._best(),
@@ -213,7 +218,7 @@ class Evolution(OpenEvolve):
         evolving = asyncio.ensure_future(
             super()._run_evolution_with_checkpoints(start_iteration, max_iterations, target_score)
         )
-        clock = asyncio.ensure_future(self._save_on_time())
+        clock = asyncio.ensure_future(self._keep_time())
         try:
             await asyncio.wait({evolving, clock}, return_when=asyncio.FIRST_COMPLETED)
             if clock.done():  # it only ends by an error
@@ -243,11 +248,18 @@ class Evolution(OpenEvolve):
         )
         self._policy.new_best = self._policy.new_best or is_best
         self._save_if_due()
+        self._adapt()
 
-    async def _save_on_time(self) -> None:
+    async def _keep_time(self) -> None:
         while True:
             await asyncio.sleep(CLOCK_SECONDS)
             self._save_if_due()
+            self._adapt()
+
+    def _adapt(self) -> None:
+        throughput = self._autoscaler.report()
+        if throughput is not None:
+            self._events.emit("throughput", **throughput)
 
     def _save_if_due(self) -> None:
         reason = self._policy.due(

@@ -60,7 +60,8 @@ class _End:
 
 
 class WorkerExecutor:
-    """Runs calls in `size` processes, each with a thread here that waits for it.
+    """Runs calls in `size` processes, each with a thread here that waits for it. Another `size` is
+    reached by and by: what is too many ends after its call.
 
     The death of a worker costs nobody else anything: it is replaced, and its call is run again,
     before others. A call that ended two workers fails. When `DEATHS_IN_A_ROW` workers died and
@@ -85,6 +86,7 @@ class WorkerExecutor:
         self.fault: Optional[str] = None
         self.on_answer: Callable[[], object] = lambda: None  # called on a thread of its own
         self.size = size
+        self.ran_out_of_memory = False
         self._initialize = initialize
         self._slots = slots
         self._limits = limits
@@ -92,6 +94,7 @@ class WorkerExecutor:
         self._calls_per_worker = calls_per_worker
         self._memory = MemoryGroup()
         self._workers: dict[WorkerProcess, threading.Thread] = {}
+        self._staying = 0  # of these, the ones that are not retiring
         self._waiting: deque[Call] = deque()
         self._changed = threading.Condition()
         self._ended: deque[_End] = deque()
@@ -117,16 +120,26 @@ class WorkerExecutor:
             self._changed.notify()
 
     def tend(self) -> None:
-        """Replace the workers that ended, and give their calls to others."""
+        """Replace the workers that ended, give their calls to others, and have `size` of them."""
         while self._ended:
             self._account(self._ended.popleft())
+        if self._staying > self.size:
+            self._retire(self._staying - self.size)
         while (
             self._open
             and self.fault is None
-            and len(self._workers) < self.size
+            and self._staying < self.size
             and time.monotonic() >= self._no_fork_before
         ):
             self._start_worker()
+
+    def processes(self) -> list[WorkerProcess]:
+        return list(self._workers)
+
+    def clocks(self) -> list[CallClock]:
+        """Of the calls that run."""
+        clocks = (process.clock for process in self._workers)
+        return [clock for clock in clocks if clock is not None]
 
     def terminate_workers(self) -> None:
         """End every worker and all that it started; calls that run stay without an answer."""
@@ -157,7 +170,17 @@ class WorkerExecutor:
             target=self._attend, args=(process,), daemon=True, name=f"worker-{process.pid}"
         )
         self._workers[process] = thread
+        self._staying += 1
         thread.start()
+
+    def _retire(self, count: int) -> None:
+        staying = [process for process in self._workers if not process.retiring]
+        staying.sort(key=lambda process: process.clock is not None)  # those without a call first
+        for process in staying[:count]:
+            process.retiring = True
+            self._staying -= 1
+        with self._changed:
+            self._changed.notify_all()
 
     def _work(self, connection: socket.socket) -> None:
         be_first_to_go()
@@ -167,9 +190,12 @@ class WorkerExecutor:
 
     def _account(self, end: _End) -> None:
         del self._workers[end.worker]
+        if not end.worker.retiring:
+            self._staying -= 1
         if not end.died or not self._open:
             return
         ran_out = end.status == -signal.SIGKILL and self._memory.ran_out()
+        self.ran_out_of_memory = self.ran_out_of_memory or ran_out
         cause = self._out_of_memory() if ran_out else describe_exit(end.status)
         logger.warning("Worker process %d ended (%s)", end.worker.pid, cause)
         call = end.call
@@ -198,7 +224,7 @@ class WorkerExecutor:
         limit = self._memory.limit_mib()
         return (
             f"out of memory: {workers}{f' with {limit} MiB in all' if limit else ''}; "
-            "ask for more --memory or fewer --vcpus"
+            "ask for more --memory, or fewer --workers or --vcpus"
         )
 
     # A worker's own thread
@@ -225,7 +251,7 @@ class WorkerExecutor:
     def _next_call(self, process: WorkerProcess) -> Optional[Call]:
         call: Optional[Call] = None
         with self._changed:
-            while self._open and call is None:
+            while self._open and call is None and not process.retiring:
                 if process.gone():
                     raise channel.ChannelError("the process ended")
                 if self._waiting:
@@ -241,7 +267,7 @@ class WorkerExecutor:
         """Have the worker answer; returns whether it may be asked again."""
         began = time.monotonic()
         watchdog = Watchdog(self._time_limits, began)
-        call.clock = clock = CallClock(began)
+        call.clock = process.clock = clock = CallClock(began)
 
         def check_alive() -> None:
             call.seconds = time.monotonic() - began
@@ -282,6 +308,7 @@ class WorkerExecutor:
         self._deaths_in_a_row = 0
         call.seconds = time.monotonic() - began
         clock.enter(Activity.MODEL, time.monotonic())
+        process.clock = None
         call.set_result(document)
         self.on_answer()
         return kind == channel.RESULT

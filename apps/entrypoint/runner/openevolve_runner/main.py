@@ -9,6 +9,7 @@ import os
 import sys
 import threading
 import traceback
+from collections import deque
 from typing import NoReturn, Optional
 
 from openevolve_runner import control, workers
@@ -61,12 +62,13 @@ def _run(run: RunFile, events: Events, stop: StopRequest) -> int:
     workers.isolate_workers(run.events_fd, run.control_fd)
     stop.leave_with(lambda: _leave_before_evolution(run, events))
     save_request = threading.Event()
+    held_calls: deque[int] = deque(maxlen=1)
 
     def on_stop(grace_seconds: Optional[float]) -> None:
         stop.grace_seconds = grace_seconds
         request_from_any_thread()
 
-    control.listen(run.control_fd, on_save=save_request.set, on_stop=on_stop)
+    control.listen(run.control_fd, on_save=save_request.set, on_held=held_calls.append, on_stop=on_stop)
     require_pinned_version()
     gc.disable()  # what is imported stays: to look for garbage in it would take a tenth of the time
     try:
@@ -82,10 +84,10 @@ def _run(run: RunFile, events: Events, stop: StopRequest) -> int:
     gc.enable()
     use_plain_clients()
     _require_program(run)
-    config = load_config(run.config, artifacts=run.artifacts, workers=run.workers)
+    config = load_config(run.config, artifacts=run.artifacts, workers=run.bounds.first)
     run.output.mkdir(parents=True, exist_ok=True)
     try:
-        evolution = Evolution(run, config, events, stop, save_request)
+        evolution = Evolution(run, config, events, stop, save_request, held_calls)
     except (Exception, SystemExit) as error:
         raise _unusable(run, error) from error
 

@@ -16,7 +16,7 @@ from openevolve_runner.classify import report_result
 from openevolve_runner.early_stopping import EarlyStopping
 from openevolve_runner.executor import Call, CallFailed, WorkerExecutor
 from openevolve_runner.island_turns import IslandTurns
-from openevolve_runner.iteration import IterationReport
+from openevolve_runner.iteration import IterationReport, Verdict
 from openevolve_runner.population import Population
 from openevolve_runner.score import storable_metrics
 from openevolve_runner.snapshot import Snapshot, Snapshots
@@ -34,28 +34,28 @@ class IterationFuture:
 
     def __init__(self, pool: WorkerPool, iteration: int, call: Call):
         self._pool = pool
-        self._call = call
+        self.call = call
         self.iteration = iteration
 
     @property
     def seconds(self) -> float:
         """How long a worker was busy with it."""
-        return self._call.seconds
+        return self.call.seconds
 
     def done(self) -> bool:
         """Whether there is a result to take; there is none of one that was cancelled or taken back."""
         self._pool.settle()
-        return self._call.done() and not self._call.cancelled() and not self.taken_back
+        return self.call.done() and not self.call.cancelled() and not self.taken_back
 
     @property
     def taken_back(self) -> bool:
         """Whether the model was not asked any more, since the job ends: it is neither done nor failed."""
-        if not self._call.done() or self._call.cancelled():
+        if not self.call.done() or self.call.cancelled():
             return False
         return JOB_ENDING in (self.outcome().error or "")
 
     def cancelled(self) -> bool:
-        return self._call.cancelled()
+        return self.call.cancelled()
 
     def result(self, timeout: Optional[float] = None) -> SerializableResult:
         """The result. Whatever became of its workers fails the iteration, and not the run."""
@@ -65,7 +65,7 @@ class IterationFuture:
     def outcome(self) -> SerializableResult:
         """The result of an iteration that is done."""
         try:
-            return SerializableResult(**{"iteration": self.iteration, **self._call.result(0)})
+            return SerializableResult(**{"iteration": self.iteration, **self.call.result(0)})
         except CallFailed as failure:
             return SerializableResult(iteration=self.iteration, error=str(failure))
         except TypeError:
@@ -74,7 +74,7 @@ class IterationFuture:
             )
 
     def cancel(self) -> bool:
-        return self._call.cancel()
+        return self.call.cancel()
 
 
 class Drain:
@@ -137,6 +137,7 @@ class WorkerPool(ProcessParallelController):
         ahead: bool,
         whole_snapshots: bool,
         early_stopping: Optional[EarlyStopping],
+        on_taken: Callable[..., None],
         on_finished: Callable[[IterationReport], None],
         **options: Any,
     ):
@@ -149,6 +150,7 @@ class WorkerPool(ProcessParallelController):
         self.in_flight: list[IterationFuture] = []
         self.early_stopping = early_stopping
         self._workers = executor
+        self._on_taken = on_taken
         self._on_finished = on_finished
         self._taken: Optional[IterationFuture] = None
         self._turns = IslandTurns(self.num_islands)
@@ -217,6 +219,7 @@ class WorkerPool(ProcessParallelController):
                 self._over = True
                 self.shutdown_event.set()
             self._turns.end(self._begun.pop(taken.iteration))
+            self._on_taken(taken.call, candidate=report.verdict is Verdict.CANDIDATE)
             self._begin()  # before what takes long
             self._on_finished(report)
         self._begin()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Optional
 
+from openevolve_runner.autoscaling_policy import Bounds
 from openevolve_runner.errors import RunnerError
 from openevolve_runner.ledger import Ledger
 from openevolve_runner.limits import WorkerLimits
@@ -38,7 +39,9 @@ class RunFile:
     resume: Optional[Resume]
     iterations: int
     target_score: Optional[float]
-    workers: int
+    workers: Optional[int]  # None for as many as are worth it
+    vcpus: int
+    memory_mib: Optional[int]
     evaluation_slots: int
     save_interval_seconds: float
     drain_grace_seconds: float
@@ -46,6 +49,12 @@ class RunFile:
     events_fd: int
     control_fd: int
     stock: frozenset[str]
+
+    @property
+    def bounds(self) -> Bounds:
+        return Bounds(
+            self.vcpus, self.evaluation_slots, self.iterations, self.memory_mib, self.workers
+        )
 
     @property
     def checkpoints(self) -> Path:
@@ -90,7 +99,9 @@ class RunFile:
                 ),
                 iterations=document["iterations"],
                 target_score=document["target_score"],
-                workers=document["workers"],
+                workers=None if document["workers"] == "auto" else document["workers"],
+                vcpus=document["vcpus"],
+                memory_mib=document["memory_mib"],
                 evaluation_slots=document["evaluation_slots"],
                 save_interval_seconds=document["save_interval_seconds"],
                 drain_grace_seconds=document["drain_grace_seconds"],

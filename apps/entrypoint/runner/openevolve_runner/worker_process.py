@@ -14,6 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Callable, Iterable, Optional
 
+from openevolve_runner.call_clock import CallClock
+
 # In the environment of a worker and of what its evaluator starts, which may leave its group.
 MARKER = "OPENEVOLVE_AWS_WORKER"
 
@@ -34,6 +36,9 @@ class WorkerProcess:
         self.pid = pid
         self.connection = connection
         self.calls = 0
+        self.clock: Optional[CallClock] = None  # of the call that it answers
+        self.retiring = False
+        self.measured = 0.0
         self._mark = f"{MARKER}={mark}".encode()
         self._status: Optional[int] = None
         self._buried = False

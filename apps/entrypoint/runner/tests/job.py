@@ -190,6 +190,8 @@ class Job:
             "iterations": iterations,
             "target_score": None,
             "workers": 2,
+            "vcpus": 2,
+            "memory_mib": None,
             "evaluation_slots": 2,
             "save_interval_seconds": 3600,
             "drain_grace_seconds": 5,

@@ -169,6 +169,7 @@ export class JobEvolution {
           ...access,
           setCap: (cap) => gateway.setCap(cap),
           drain: () => gateway.drain(),
+          held: () => gateway.status().held,
         },
         python: environment.OPENEVOLVE_PYTHON,
         isolated: environment.OPENEVOLVE_LIFELINE === undefined,
@@ -260,6 +261,7 @@ export class JobEvolution {
         llmLatencyMs: now.latencyMs,
         llmTokensPerMinute: (now.tokens - last.tokens) / minutes,
         llmUsd: usdSpent(gateway.spending.snapshot()),
+        throughput: this.progress.standing.throughput ?? null,
       };
       last = now;
       const { owner, id } = claimed.job;

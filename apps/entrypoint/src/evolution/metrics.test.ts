@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { embeddedMetrics } from './metrics.ts';
+import { embeddedMetrics, type Metrics } from './metrics.ts';
 
 const metrics = {
   bestScore: 0.8,
@@ -10,7 +10,20 @@ const metrics = {
   llmLatencyMs: { p50: 900, p99: 2_500 },
   llmTokensPerMinute: 12_000,
   llmUsd: 0.25,
-};
+  throughput: {
+    candidatesPerHour: 1_800,
+    workers: 20,
+    limitedBy: 'evaluation',
+    slots: 2,
+    model: 16,
+    waiting: 2,
+    evaluating: 2,
+    modelSeconds: 20,
+    evaluationSeconds: 2,
+    workerMib: 30,
+    vcpusUsed: 1.9,
+  },
+} satisfies Metrics;
 
 it('is one line that names every figure it holds, in the namespace OpenEvolve', () => {
   const line = embeddedMetrics('alice', '0a1b2c3d', metrics, new Date(1_767_225_600_000));
@@ -32,6 +45,12 @@ it('is one line that names every figure it holds, in the namespace OpenEvolve', 
             { Name: 'LLMLatencyP99', Unit: 'Milliseconds' },
             { Name: 'LLMTokensPerMinute', Unit: 'None' },
             { Name: 'LLMUsd', Unit: 'None' },
+            { Name: 'CandidatesPerHour', Unit: 'None' },
+            { Name: 'Workers', Unit: 'Count' },
+            { Name: 'WorkersWaitingForModel', Unit: 'Count' },
+            { Name: 'WorkersWaitingForSlot', Unit: 'Count' },
+            { Name: 'Evaluations', Unit: 'Count' },
+            { Name: 'VcpusUsed', Unit: 'None' },
           ],
         },
       ],
@@ -47,10 +66,11 @@ it('leaves out what has no figure yet', () => {
   const line = embeddedMetrics(
     'alice',
     '0a1b2c3d',
-    { ...metrics, bestScore: null, llmUsd: null },
+    { ...metrics, bestScore: null, llmUsd: null, throughput: null },
     new Date(),
   );
   expect(JSON.parse(line)).not.toHaveProperty('BestScore');
   expect(line).not.toContain('"Name":"BestScore"');
   expect(line).not.toContain('LLMUsd');
+  expect(line).not.toContain('Workers');
 });

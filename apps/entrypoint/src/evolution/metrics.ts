@@ -1,3 +1,5 @@
+import type { Throughput } from '@openevolve-aws/job-spec';
+
 /** What is measured of a running job; null where there is no figure yet. */
 export interface Metrics {
   readonly bestScore: number | null;
@@ -12,6 +14,8 @@ export interface Metrics {
   readonly llmTokensPerMinute: number;
   /** Over all attempts; null when a price is not known. */
   readonly llmUsd: number | null;
+  /** Null in the first seconds. */
+  readonly throughput: Throughput | null;
 }
 
 const units = {
@@ -24,6 +28,12 @@ const units = {
   LLMLatencyP99: 'Milliseconds',
   LLMTokensPerMinute: 'None',
   LLMUsd: 'None',
+  CandidatesPerHour: 'None',
+  Workers: 'Count',
+  WorkersWaitingForModel: 'Count',
+  WorkersWaitingForSlot: 'Count',
+  Evaluations: 'Count',
+  VcpusUsed: 'None',
 } as const;
 
 /**
@@ -44,6 +54,12 @@ export function embeddedMetrics(owner: string, jobId: string, metrics: Metrics, 
     LLMLatencyP99: metrics.llmLatencyMs?.p99 ?? null,
     LLMTokensPerMinute: metrics.llmTokensPerMinute,
     LLMUsd: metrics.llmUsd,
+    CandidatesPerHour: metrics.throughput?.candidatesPerHour ?? null,
+    Workers: metrics.throughput?.workers ?? null,
+    WorkersWaitingForModel: metrics.throughput?.model ?? null,
+    WorkersWaitingForSlot: metrics.throughput?.waiting ?? null,
+    Evaluations: metrics.throughput?.evaluating ?? null,
+    VcpusUsed: metrics.throughput?.vcpusUsed ?? null,
   };
   const known = Object.entries(figures).filter(([, figure]) => figure !== null);
   return JSON.stringify({

@@ -5,6 +5,7 @@ import {
   type Progress,
   type ScoredProgram,
   serializeDocument,
+  type Throughput,
 } from '@openevolve-aws/job-spec';
 import type { ObjectStore } from '@openevolve-aws/object-store';
 import { outputKeys } from '@openevolve-aws/s3-layout';
@@ -14,6 +15,7 @@ interface Standing {
   readonly initial: ScoredProgram | null;
   readonly best: ScoredProgram | null;
   readonly controlled: number;
+  readonly throughput?: Throughput;
 }
 
 export interface ProgressReporterOptions extends Standing {

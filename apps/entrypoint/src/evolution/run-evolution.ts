@@ -16,6 +16,7 @@ import type { StopRequest } from '../stop-request.ts';
 import type { Committer } from './committer.ts';
 import { type EvolutionEnd, judgeEnd } from './evolution-end.ts';
 import type { ProgressReporter } from './progress-reporter.ts';
+import { throughputOf } from './throughput.ts';
 import type { Trace } from './trace.ts';
 
 /** How long the runner may take to save and end, after its grace; 25 s are all that SIGTERM gives. */
@@ -35,6 +36,8 @@ export interface Evolution {
     setCap(cap: Cap): void;
     /** No model is asked any more. */
     drain(): void;
+    /** Calls that wait because a provider asked to wait. */
+    held(): number;
   };
   /** Whether the container has a user of its own. */
   readonly isolated: boolean;
@@ -96,6 +99,10 @@ export async function runEvolution(evolution: Evolution): Promise<EvolutionEnd> 
         case 'checkpoint':
           evolution.progress.update({ ledger: event.ledger, best: event.best });
           committer.offer(event);
+          break;
+        case 'throughput':
+          evolution.progress.update({ throughput: throughputOf(event) });
+          runner.send({ command: 'held', calls: evolution.gateway.held() });
           break;
         case 'problem':
           log[event.severity === 'fatal' ? 'error' : 'warn'](event.message);

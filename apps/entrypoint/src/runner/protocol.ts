@@ -1,9 +1,11 @@
 import {
   earlyStoppingSchema,
+  type Job,
   type Ledger,
   ledgerSchema,
   outcomeSchema,
   scoredProgramSchema,
+  throughputSchema,
 } from '@openevolve-aws/job-spec';
 import { z } from 'zod';
 
@@ -31,7 +33,10 @@ export interface RunFile {
   } | null;
   readonly iterations: number;
   readonly target_score: number | null;
-  readonly workers: number;
+  readonly workers: Job['workers'];
+  readonly vcpus: number;
+  /** For all workers together. */
+  readonly memory_mib: number | null;
   /** How many evaluations may run at one time. */
   readonly evaluation_slots: number;
   readonly save_interval_seconds: number;
@@ -49,10 +54,12 @@ export interface RunFile {
 
 /**
  * `save` declares a checkpoint of all that is finished; `stop` drains, saves and ends. A later `stop`
- * changes the grace of an earlier one, which begins with the first.
+ * changes the grace of an earlier one, which begins with the first. `held` tells how many model calls
+ * wait in the gateway because the provider asked to wait: more workers would wait too.
  */
 export type RunnerCommand =
   | { readonly command: 'save' }
+  | { readonly command: 'held'; readonly calls: number }
   | { readonly command: 'stop'; readonly grace_seconds: number };
 
 /** The runner is up, has loaded or evaluated the first program, and begins to iterate. */
@@ -107,6 +114,22 @@ const finishedEvent = z.object({
   ledger: ledgerSchema,
 });
 
+/** How fully the machine is used; comes every few seconds. */
+const throughputEvent = z.object({
+  event: z.literal('throughput'),
+  candidates_per_hour: z.number(),
+  workers: z.int(),
+  limited_by: throughputSchema.shape.limitedBy,
+  slots: z.int(),
+  model: z.int(),
+  waiting: z.int(),
+  evaluating: z.int(),
+  model_seconds: z.number().nullable(),
+  evaluation_seconds: z.number().nullable(),
+  worker_mib: z.number().nullable(),
+  vcpus_used: z.number(),
+});
+
 /** Something that a person must be told; `fatal` ends the run with the runner's exit code. */
 const problemEvent = z.object({
   event: z.literal('problem'),
@@ -120,6 +143,7 @@ export const runnerEventSchema = z.discriminatedUnion('event', [
   checkpointEvent,
   finishedEvent,
   problemEvent,
+  throughputEvent,
 ]);
 
 export type RunnerEvent = z.output<typeof runnerEventSchema>;
@@ -127,3 +151,4 @@ export type CheckpointEvent = z.output<typeof checkpointEvent>;
 export type FinishedEvent = z.output<typeof finishedEvent>;
 export type IterationEvent = z.output<typeof iterationEvent>;
 export type StartedEvent = z.output<typeof startedEvent>;
+export type ThroughputEvent = z.output<typeof throughputEvent>;

@@ -1,6 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { EarlyStopping, Job, Ledger } from '@openevolve-aws/job-spec';
+import {
+  type EarlyStopping,
+  type Job,
+  type Ledger,
+  RUNNER_MEMORY_MIB,
+} from '@openevolve-aws/job-spec';
 import { RUNNER_PROTOCOL, type RunFile } from './protocol.ts';
 import { CONTROL_FD, EVENTS_FD } from './runner-process.ts';
 import { workerLimits } from './worker-limits.ts';
@@ -39,7 +44,9 @@ export async function writeRunFile(work: RunnerWork): Promise<string> {
     },
     iterations: asked,
     target_score: job.targetScore,
-    workers: job.vcpus,
+    workers: job.workers,
+    vcpus: job.vcpus,
+    memory_mib: job.memoryMib - RUNNER_MEMORY_MIB,
     evaluation_slots: job.evaluationSlots ?? job.vcpus,
     save_interval_seconds: job.commitIntervalSeconds,
     drain_grace_seconds: DRAIN_GRACE_SECONDS,

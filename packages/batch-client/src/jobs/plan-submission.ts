@@ -33,6 +33,10 @@ export interface SubmitRequest {
   readonly name?: string | undefined;
   readonly iterations?: number | undefined;
   readonly vcpus?: number | undefined;
+  /** Worker processes; as many as the machine is used fully with when it is not given. */
+  readonly workers?: number | undefined;
+  /** Evaluations at one time; as many as vCPUs when it is not given. */
+  readonly evaluationSlots?: number | undefined;
   readonly memoryMib?: number | undefined;
   readonly commitIntervalSeconds?: number | undefined;
   /** The job is done when a program scores this much. */
@@ -113,6 +117,8 @@ export async function planSubmission(
     iterations: request.iterations ?? DEFAULT_ITERATIONS,
     targetScore: request.targetScore ?? null,
     vcpus: request.vcpus ?? DEFAULT_VCPUS,
+    workers: request.workers ?? 'auto',
+    evaluationSlots: request.evaluationSlots ?? null,
     memoryMib: request.memoryMib ?? DEFAULT_MEMORY_MIB,
     timeoutSeconds: request.timeoutSeconds ?? null,
     commitIntervalSeconds: request.commitIntervalSeconds ?? DEFAULT_COMMIT_INTERVAL_SECONDS,

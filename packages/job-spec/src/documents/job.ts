@@ -4,6 +4,7 @@ import {
   MAX_ITERATIONS,
   MAX_MEMORY_MIB,
   MAX_VCPUS,
+  MAX_WORKERS,
   MIN_MEMORY_MIB,
 } from '../limits.ts';
 import {
@@ -24,6 +25,10 @@ export const vcpusSchema = z
   .int('a whole number')
   .min(1, `from 1 to ${MAX_VCPUS}`)
   .max(MAX_VCPUS, `from 1 to ${MAX_VCPUS}`);
+export const workersSchema = z
+  .int('a whole number')
+  .min(1, `from 1 to ${MAX_WORKERS}`)
+  .max(MAX_WORKERS, `from 1 to ${MAX_WORKERS}`);
 export const memoryMibSchema = z
   .int('a whole number of MiB')
   .min(MIN_MEMORY_MIB, `from ${MIN_MEMORY_MIB} to ${MAX_MEMORY_MIB} MiB`)
@@ -91,6 +96,8 @@ export const jobSchema = z
     iterations: iterationsSchema,
     targetScore: z.number().nullable(),
     vcpus: vcpusSchema,
+    /** Worker processes; `auto` for as many as the machine is used fully with. */
+    workers: z.union([z.literal('auto'), workersSchema]).default('auto'),
     /** Evaluations at one time; null for as many as vCPUs. */
     evaluationSlots: vcpusSchema.nullable().default(null),
     memoryMib: memoryMibSchema,

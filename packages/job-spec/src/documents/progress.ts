@@ -20,6 +20,28 @@ const callsSchema = z.object({
   down: z.array(z.string()),
 });
 
+/** How fully the machine is used. */
+export const throughputSchema = z.object({
+  /** Candidates an hour over the last minutes. */
+  candidatesPerHour: z.number().min(0),
+  workers: z.int().min(0),
+  /** What would have to be more for more candidates; `workers`: a number was asked for. */
+  limitedBy: z.enum(['evaluation', 'model', 'memory', 'rate limit', 'iterations', 'workers']),
+  /** Evaluations that may run at one time. */
+  slots: z.int().min(1),
+  /** Of the workers: how many wait for the model, wait for a slot, and evaluate. */
+  model: z.int().min(0),
+  waiting: z.int().min(0),
+  evaluating: z.int().min(0),
+  /** Means of an iteration; null before the first. */
+  modelSeconds: z.number().min(0).nullable(),
+  evaluationSeconds: z.number().min(0).nullable(),
+  /** Memory of a worker that waits; null while it is not known. */
+  workerMib: z.number().min(0).nullable(),
+  /** vCPUs that runner and workers kept busy. */
+  vcpusUsed: z.number().min(0),
+});
+
 /**
  * `progress.json`: where a running job stands; written by the newest generation only.
  *
@@ -43,6 +65,9 @@ export const progressSchema = z.object({
   controlled: z.int().min(0),
   /** The model calls of this attempt; not there before the first. What was spent is in the ledger. */
   calls: callsSchema.optional(),
+  /** Not there in the first seconds of an attempt. */
+  throughput: throughputSchema.optional(),
 });
 
+export type Throughput = z.output<typeof throughputSchema>;
 export type Progress = z.output<typeof progressSchema>;

@@ -1,0 +1,140 @@
+"""As many workers as the machine is used fully with."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+
+import pytest
+from job import Job
+from model_server import ModelServer, Reply, program
+
+from openevolve_runner.autoscaler import Autoscaler
+from openevolve_runner.autoscaling_policy import Bounds, Observed, next_size, plan
+from openevolve_runner.call_clock import CallClock
+
+MACHINE = Bounds(vcpus=8, slots=8, iterations=10_000, memory_mib=13_500)
+HASTY = (
+    ("autoscaler.py", "_TICK_SECONDS = 1.0", "_TICK_SECONDS = 0.1"),
+    ("autoscaler.py", "REPORT_SECONDS = 5.0", "REPORT_SECONDS = 0.2"),
+    ("autoscaler.py", "_REMEMBERED_CALLS = 64", "_REMEMBERED_CALLS = 8"),
+)
+
+
+def seen(model: float, evaluation: float, **others: float) -> Observed:
+    return Observed(model, evaluation, 40.0, **others)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("observed", "workers", "limited_by"),
+    [
+        (Observed(), 8, "model"),
+        (seen(0.1, 1), 11, "evaluation"),
+        (seen(20, 2), 110, "evaluation"),
+        (seen(20, 0.2), 128, "model"),
+        (seen(20, 2, evaluation_mib=1_500), 37, "memory"),
+        (seen(20, 2, evaluation_mib=2_000), 8, "memory"),
+        (seen(20, 2, out_of_memory_at=60), 45, "memory"),
+        (seen(20, 2, model_calls=30), 30, "rate limit"),
+        (seen(20, 2, model_calls=3), 8, "rate limit"),
+    ],
+    ids=str,
+)
+def test_the_number_of_workers_follows_from_what_is_scarce(
+    observed: Observed, workers: int, limited_by: str
+) -> None:
+    planned = plan(MACHINE, observed)
+
+    assert (planned.workers, planned.limited_by) == (workers, limited_by)
+
+
+def test_few_iterations_are_not_all_begun_from_the_first_program() -> None:
+    few = Bounds(vcpus=8, slots=8, iterations=100, memory_mib=None)
+
+    assert plan(few, seen(20, 0.2)).workers == 16
+    assert plan(few, seen(20, 0.2)).limited_by == "iterations"
+
+
+def test_what_the_user_wants_stays() -> None:
+    fixed = Bounds(vcpus=8, slots=8, iterations=10, memory_mib=100, workers=50)
+
+    assert plan(fixed, seen(0.1, 50)).workers == fixed.first == fixed.most == 50
+
+
+def test_small_changes_downwards_are_not_followed() -> None:
+    assert [next_size(10, planned) for planned in (11, 9, 6, 5)] == [11, 10, 10, 5]
+
+
+class Busy:
+    """Stands for an executor all of whose workers wait for the model."""
+
+    def __init__(self, size: int):
+        self.size = size
+
+    def clocks(self) -> list[CallClock]:
+        return [CallClock(time.monotonic())] * self.size
+
+
+def test_calls_that_the_gateway_holds_back_need_no_worker() -> None:
+    workers = Busy(40)
+    scaler = Autoscaler(MACHINE, workers, deque())  # type: ignore[arg-type]
+
+    def bound() -> object:
+        return scaler._observed(time.monotonic()).model_calls
+
+    scaler._learn_rate_limit(10)
+    assert bound() == 30
+    workers.size = 30
+    scaler._learn_rate_limit(0)
+    assert bound() == 33
+    while bound() is not None:  # the provider bears all of them again
+        workers.size = int(str(bound()))
+        scaler._learn_rate_limit(0)
+
+
+def test_workers_are_added_while_the_model_is_slow_and_retired_when_it_is_not(
+    job: Job, model: ModelServer
+) -> None:
+    asking, most, lock = 0, 0, threading.Lock()
+
+    def behave(number: int) -> Reply:
+        nonlocal asking, most
+        slow = number <= 60
+        with lock:
+            asking += 1
+            most = max(most, asking)
+        time.sleep(0.8 if slow else 0)
+        with lock:
+            asking -= 1
+        return Reply(program(number))
+
+    model.behave = behave
+    job.evaluator = job.evaluator.replace("    return {", "    import time; time.sleep(0.1)\n    return {")
+    attempt = job.start(
+        iterations=160,
+        workers="auto",
+        vcpus=1,
+        evaluation_slots=1,
+        runner=job.altered(*HASTY),
+    )
+    assert attempt.end() == 0
+
+    sizes = [event["workers"] for event in attempt.of("throughput")]
+    assert attempt.of("started")[0]["workers"] == 1
+    assert max(sizes) >= 6 and most >= 6
+    assert sizes[-1] < max(sizes)
+    assert attempt.of("finished")[0]["ledger"]["candidates"] == 160
+    told = attempt.of("throughput")[-1]
+    assert told["candidates_per_hour"] > 1000 and told["worker_mib"] > 5
+    assert told["evaluation_seconds"] >= 0.1 and 0 < told["vcpus_used"] < 4
+    assert told["model"] + told["waiting"] + told["evaluating"] <= max(sizes)
+
+
+def test_a_number_of_workers_that_was_asked_for_is_kept(job: Job, model: ModelServer) -> None:
+    model.behave = lambda number: Reply(program(number), 0.3)
+    attempt = job.start(iterations=12, workers=3, runner=job.altered(*HASTY))
+    assert attempt.end() == 0
+
+    assert {event["workers"] for event in attempt.of("throughput")} == {3}
+    assert attempt.of("throughput")[-1]["limited_by"] == "workers"
