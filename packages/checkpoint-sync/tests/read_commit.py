@@ -15,17 +15,16 @@ store, target = sys.argv[1:]
 def read_log():
     folder = os.path.join(store, "commits")
     names = sorted(n for n in os.listdir(folder) if re.fullmatch(r"\d{12}\.json", n))
-    commits, claim = {}, None
+    commits, generation = {}, 0
     for seq, name in enumerate(names, 1):
         assert int(name[:12]) == seq, "the log has a gap before " + name
         with open(os.path.join(folder, name), encoding="utf-8") as file:
             entry = json.load(file)
         assert entry["version"] == 1 and entry["seq"] == seq, name
-        if entry["kind"] == "claim":
-            claim = seq
-        elif entry["generation"] != claim:
+        if entry["generation"] < generation:
             continue
-        elif entry["kind"] == "commit":
+        generation = entry["generation"]
+        if entry["kind"] == "commit":
             commits[seq] = entry
         elif entry["kind"] == "quarantine":
             commits.pop(entry["commit"], None)
