@@ -16,6 +16,9 @@ const node = ['/usr/local/bin/node', '/opt/entrypoint/dist/main.js'];
 const tini = ['/usr/bin/tini', '--'];
 const setpriv = ['/usr/bin/setpriv', '--no-new-privs', '--'];
 
+/** What the entrypoint says when it is not protected. */
+const WARNING = 'Evolved code can read the environment';
+
 interface Report {
   readonly attempt: string;
   /** Names of secrets. */
@@ -149,6 +152,7 @@ describe('in the image, evolved code', () => {
 
   it('runs while the entrypoint has key and credentials', () => {
     expect(theft.exitCode, theft.output).toBe(0);
+    expect(theft.output).not.toContain(WARNING);
     expect(batch.machine.asked).toContain(
       batch.machine.environment.AWS_CONTAINER_CREDENTIALS_RELATIVE_URI,
     );
@@ -256,6 +260,15 @@ describe('without a protection, the same code finds', () => {
   )('the %s by the %s', async (secret, _how, attempt, without) => {
     const theft = await steal(without(), [attempt]);
     expect(theft.reports.get(attempt)?.found, theft.output).toContain(secret);
+  });
+
+  it.each([
+    ['a Node that can be read', () => ({ files: { [readable.node]: '/usr/local/bin/node' } })],
+    ['an init that can be read', () => ({ files: { [readable.tini]: '/usr/bin/tini' } })],
+    ['root', () => ({ options: ['--user', '0:0'] })],
+  ])('the entrypoint itself warns of %s', async (_what, without) => {
+    const { output } = await steal(without(), ['environment_of_this_process']);
+    expect(output).toContain(WARNING);
   });
 
   it('another user by a file that gives it, without no-new-privs', async () => {

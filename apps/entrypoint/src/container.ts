@@ -8,7 +8,8 @@ import {
 import { keyVariables } from '@openevolve-aws/llm-gateway';
 import { runAttempt } from './attempt.ts';
 import { endOf } from './attempt-end.ts';
-import { createLog } from './log.ts';
+import { exposedProcesses } from './exposure.ts';
+import { createLog, type Log } from './log.ts';
 import { secretsIn } from './secrets.ts';
 import { StopRequest } from './stop-request.ts';
 
@@ -41,6 +42,8 @@ export async function runContainer(processEnvironment: NodeJS.ProcessEnv): Promi
   }
   if (environment.OPENEVOLVE_LIFELINE === 'stdin') {
     createInterface({ input: process.stdin }).once('close', () => stop.request('parent lost'));
+  } else {
+    await warnOfExposure(log);
   }
 
   try {
@@ -49,6 +52,16 @@ export async function runContainer(processEnvironment: NodeJS.ProcessEnv): Promi
     const { exitCode, reason } = endOf(error);
     log.error((exitCode === containerExit.INTERNAL && stackOf(error)) || reason);
     return exitCode;
+  }
+}
+
+/** A job on the user's own machine is not kept from the user's account; in a container it should be. */
+async function warnOfExposure(log: Log): Promise<void> {
+  const exposed = await exposedProcesses();
+  if (exposed.length > 0) {
+    log.warn(
+      `Evolved code can read the environment of process ${exposed.join(', ')}, and in it keys and the way to credentials: run the image as it is, not as root and with no other init.`,
+    );
   }
 }
 
