@@ -7,12 +7,12 @@ export interface Pace {
 }
 
 /**
- * Every look at a bucket is a request that is paid for; at a folder it costs nothing.
+ * Every look at a bucket is a request that is paid for; at a folder it only wakes the machine.
  *
  * @param prefix the job's output prefix.
  */
 export function paceOf(prefix: string): Pace {
   return prefix.startsWith('file:')
-    ? { progressMs: 1_000, controlMs: 1_000 }
+    ? { progressMs: 2_000, controlMs: 2_000 }
     : { progressMs: 15_000, controlMs: 15_000 };
 }

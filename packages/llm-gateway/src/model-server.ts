@@ -46,7 +46,9 @@ export async function serveModels(options: ModelServerOptions): Promise<ModelSer
 
   const server = createServer((request, response) => {
     const abort = new AbortController();
-    response.once('close', () => abort.abort());
+    response.once('close', () => {
+      if (!response.writableFinished) abort.abort();
+    });
     answer(request, abort.signal)
       .then((reply) => write(reply, response))
       // The client went away, or a streamed reply broke off after its beginning had been sent: to

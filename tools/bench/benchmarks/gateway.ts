@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { Agent, createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { planModels, providers, startGateway } from '@openevolve-aws/llm-gateway';
@@ -50,18 +51,18 @@ const benchmark: Benchmark = {
     const direct: number[] = [];
     const through: number[] = [];
     const turns = [
-      async () => direct.push(...(await latencies(`${provider.origin}/v1`, token))),
-      async () => through.push(...(await latencies(`${gateway.origin}/v1`, token))),
+      async () => direct.push(...(await latencies(`${provider.origin}/v1`, token, LATENCY_MS))),
+      async () => through.push(...(await latencies(`${gateway.origin}/v1`, token, LATENCY_MS))),
     ];
-    await latencies(`${gateway.origin}/v1`, token, CONCURRENCY); // connections and compiled code
-    await latencies(`${provider.origin}/v1`, token, CONCURRENCY);
+    await latencies(`${gateway.origin}/v1`, token, 0, CONCURRENCY); // connections and compiled code
+    await latencies(`${provider.origin}/v1`, token, 0, CONCURRENCY);
     for (let turn = 0; turn < TURNS; turn++) {
       for (const take of turn % 2 === 0 ? turns : turns.toReversed()) await take();
     }
     provider.latencyMs = 0;
     const heaps: number[] = [];
     for (let turn = 0; turn < TURNS; turn++) {
-      await latencies(`${gateway.origin}/v1`, token);
+      await latencies(`${gateway.origin}/v1`, token, 0);
       collectGarbage();
       heaps.push(process.memoryUsage().heapUsed / MB);
     }
@@ -125,7 +126,12 @@ async function startProvider() {
 }
 
 /** Milliseconds of each of so many calls. */
-async function latencies(base: string, token: string, calls = CALLS / TURNS): Promise<number[]> {
+async function latencies(
+  base: string,
+  token: string,
+  latencyMs: number,
+  calls = CALLS / TURNS,
+): Promise<number[]> {
   const agent = new Agent({ keepAlive: true, maxSockets: CONCURRENCY });
   const body = JSON.stringify({
     model: 'm',
@@ -133,7 +139,9 @@ async function latencies(base: string, token: string, calls = CALLS / TURNS): Pr
     messages: [{ role: 'user', content: 'x'.repeat(PROMPT_BYTES) }],
   });
   const taken: number[] = [];
-  const caller = async () => {
+  // Spread over the time of one call, as workers are, which do other things in between.
+  const caller = async (_: unknown, index: number) => {
+    await delay((index * latencyMs) / CONCURRENCY);
     while (taken.length + underWay < calls) {
       underWay += 1;
       const began = performance.now();
@@ -143,7 +151,7 @@ async function latencies(base: string, token: string, calls = CALLS / TURNS): Pr
     }
   };
   let underWay = 0;
-  await Promise.all(Array.from({ length: CONCURRENCY }, caller));
+  await Promise.all(Array.from({ length: CONCURRENCY }).map(caller));
   agent.destroy();
   return taken;
 }
