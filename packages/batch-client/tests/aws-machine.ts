@@ -28,7 +28,7 @@ export const modelSettings: Settings = {
 };
 
 const PACE = {
-  logs: { lookMs: 5, describeMs: 5, settleMs: 5 },
+  logs: { lookMs: 5, describeMs: 5, settleMs: 5, outageMs: 5_000 },
   submit: { deadlineMs: 5_000, baseDelayMs: 1, looksMs: [0, 1, 1] },
 };
 

@@ -233,6 +233,28 @@ describe('logs', () => {
     expect(seen).toEqual(['attempt 1 of sleeps', 'later']);
   });
 
+  it('go on after an outage that no single call bears', async () => {
+    let isDown = false;
+    await open({ fault: () => (isDown ? 'refused connection' : null) });
+    const { jobId, batchJobId } = await machine.running('sleeps');
+    const seen: string[] = [];
+    for await (const { text } of followLogs(machine.backend, 'alice', jobId, { follow: true })) {
+      seen.push(text);
+      if (seen.length === 1) {
+        isDown = true;
+        setTimeout(() => {
+          isDown = false;
+          machine.model.streams
+            .get(`job/default/${batchJobId}-1`)
+            ?.push({ timestamp: Date.now(), message: 'after it' });
+        }, 100);
+      } else {
+        await machine.backend.terminate(batchJobId, 'over');
+      }
+    }
+    expect(seen).toEqual(['attempt 1 of sleeps', 'after it']);
+  });
+
   it('end with the job when an attempt left none', async () => {
     await open({
       behave: (_job, attempt) => ({

@@ -66,6 +66,11 @@ export function isClockCorrected(error: unknown): boolean {
   );
 }
 
+/** Whether the service asks for fewer calls; it did nothing. */
+export function isThrottling(error: unknown): boolean {
+  return error instanceof BatchClientError && isThrottled(toSdkError(error.cause));
+}
+
 /**
  * Whether a call that failed may have been carried out all the same: the reply was lost, or the
  * service failed at it. A refusal, throttling, and what was never sent are certain.

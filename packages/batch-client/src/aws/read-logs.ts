@@ -4,6 +4,7 @@ import { BatchClientError } from '../errors.ts';
 import { awsErrorName } from './aws-errors.ts';
 import { type AwsJob, hasEnded } from './job-view.ts';
 import type { LogsApi } from './ports.ts';
+import { repeating } from './repeating.ts';
 
 export interface LogReading {
   /** The job as it is now. */
@@ -22,9 +23,16 @@ export interface LogPace {
   readonly describeMs: number;
   /** How long lines may still come after an attempt has ended. */
   readonly settleMs: number;
+  /** How long a follower bears that AWS cannot be reached, beyond what a single call does. */
+  readonly outageMs: number;
 }
 
-const PACE: LogPace = { lookMs: 2_000, describeMs: 5_000, settleMs: 5_000 };
+const PACE: LogPace = {
+  lookMs: 2_000,
+  describeMs: 5_000,
+  settleMs: 5_000,
+  outageMs: 10 * 60_000,
+};
 
 /**
  * A job's log lines from CloudWatch Logs, attempt by attempt, in the order in which each was written.
@@ -34,8 +42,8 @@ export async function* readAwsLogs(
   reading: LogReading,
   request: LogRequest,
 ): AsyncGenerator<LogLine> {
-  const { describe, pace = PACE } = reading;
   const { attempt: asked, follow, signal } = request;
+  const { describe, logs, pace = PACE } = follow ? bearingOutages(reading, signal) : reading;
   let job = await describe();
   const only = asked === 'latest' ? undefined : asked;
   const first = asked === 'latest' ? Math.max(1, job.attempts.length) : (only ?? 1);
@@ -53,8 +61,27 @@ export async function* readAwsLogs(
       }
       return;
     }
-    job = yield* readAttempt(reading, request, job, number);
+    job = yield* readAttempt({ ...reading, describe, logs }, request, job, number);
   }
+}
+
+/** A machine that slept or lost its network goes on where it was. */
+function bearingOutages(reading: LogReading, signal: AbortSignal | undefined): LogReading {
+  const { describe, logs, pace = PACE } = reading;
+  const patience = {
+    deadlineMs: pace.outageMs,
+    baseDelayMs: pace.lookMs,
+    maxDelayMs: 8 * pace.lookMs,
+    attempts: Number.POSITIVE_INFINITY,
+  };
+  return {
+    ...reading,
+    describe: () => repeating(describe, { signal }, patience),
+    logs: {
+      getLogEvents: (input, options) =>
+        repeating(() => logs.getLogEvents(input, options), { signal }, patience),
+    },
+  };
 }
 
 /** @returns the job as it was last seen. */

@@ -1,7 +1,7 @@
 import { pause } from '../abort.ts';
 import type { CallOptions } from '../backend.ts';
 import { BatchClientError } from '../errors.ts';
-import { isClockCorrected } from './aws-errors.ts';
+import { isClockCorrected, isThrottling } from './aws-errors.ts';
 
 export interface Patience {
   /** From the first try to the last moment at which one may begin. */
@@ -9,9 +9,16 @@ export interface Patience {
   /** The bound of the first wait; it doubles with each try, up to `maxDelayMs`. */
   readonly baseDelayMs: number;
   readonly maxDelayMs: number;
+  /** Tries of a call that fails otherwise than by throttling, which passes by waiting. */
+  readonly attempts: number;
 }
 
-const DEFAULT: Patience = { deadlineMs: 60_000, baseDelayMs: 100, maxDelayMs: 5_000 };
+const DEFAULT: Patience = {
+  deadlineMs: 60_000,
+  baseDelayMs: 100,
+  maxDelayMs: 5_000,
+  attempts: 4,
+};
 
 /**
  * Repeats a call that fails with an error that is not permanent, such as throttling, with full
@@ -28,6 +35,7 @@ export async function repeating<T>(
 ): Promise<T> {
   const end = performance.now() + patience.deadlineMs;
   let clockCorrected = false;
+  let failures = 0;
   for (let bound = patience.baseDelayMs; ; bound = Math.min(bound * 2, patience.maxDelayMs)) {
     try {
       return await call();
@@ -38,7 +46,8 @@ export async function repeating<T>(
         continue;
       }
       const waitMs = Math.random() * bound;
-      const isOver = performance.now() + waitMs >= end;
+      failures += isThrottling(error) ? 0 : 1;
+      const isOver = performance.now() + waitMs >= end || failures >= patience.attempts;
       if (!(error instanceof BatchClientError) || error.permanent || isOver) {
         throw error;
       }

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Settings } from '@openevolve-aws/job-spec';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { type LoadOptions, loadSettings } from './load-settings.ts';
 import { profileFile, writeProfile } from './profile.ts';
 
@@ -37,8 +37,9 @@ afterEach(() => rm(config, { recursive: true, force: true }));
 const load = (options: LoadOptions & { parameter?: string | null } = {}) => {
   const { parameter = null, variables, ...rest } = options;
   return loadSettings({
-    ...rest,
     variables: { XDG_CONFIG_HOME: config, ...variables },
+    defaultRegion: async () => null,
+    ...rest,
     clients: (region) => ({
       ssm: async () => ({
         getParameter: async (name) => {
@@ -132,6 +133,19 @@ it.each<[string, LoadOptions, string]>([
     code: 'INVALID_INPUT',
     message: expect.stringMatching(words),
   });
+});
+
+it("takes the region of AWS's own profile when nothing else says one", async () => {
+  const file = join(config, 'aws-config');
+  await writeFile(file, '[profile openevolve]\nregion = eu-north-1\n');
+  vi.stubEnv('AWS_CONFIG_FILE', file);
+  vi.stubEnv('AWS_PROFILE', 'openevolve');
+  vi.stubEnv('AWS_REGION', undefined);
+  const { AWS_DEFAULT_REGION: _, ...variables } = guide;
+  const loaded = await load({ variables, defaultRegion: undefined });
+  vi.unstubAllEnvs();
+  expect(loaded?.settings.region).toBe('eu-north-1');
+  expect(loaded?.origins.region?.source).toBe('aws');
 });
 
 it('refuses a profile that is damaged, naming its file', async () => {

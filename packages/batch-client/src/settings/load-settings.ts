@@ -7,7 +7,7 @@ import { readParameter, settingsParameter } from './deployed-settings.ts';
 import { profileFile, readProfile } from './profile.ts';
 
 /** Where a setting came from. */
-export type SettingsSource = 'flag' | 'variable' | 'profile' | 'parameter' | 'default';
+export type SettingsSource = 'flag' | 'variable' | 'profile' | 'aws' | 'parameter' | 'default';
 
 export interface LoadedSettings {
   readonly settings: Settings;
@@ -32,6 +32,8 @@ export interface LoadOptions extends CallOptions {
   /** Which profile; `OPENEVOLVE_PROFILE` or `default` without it. */
   readonly profile?: string | undefined;
   readonly clients?: ((region: string) => Pick<AwsClients, 'ssm'>) | undefined;
+  /** Asked when nothing else says the region; by default the SDK's own chain, `AWS_PROFILE` included. */
+  readonly defaultRegion?: (() => Promise<string | null>) | undefined;
 }
 
 /** The guide's variables, and two of ours. Any but the region's asks for AWS. */
@@ -99,6 +101,14 @@ export async function loadSettings(options: LoadOptions = {}): Promise<LoadedSet
   take(profile ?? {}, () => ({ source: 'profile', name: file }));
 
   const environment = String(found.environment ?? DEFAULT_ENVIRONMENT);
+  if (found.region === undefined) {
+    const defaultRegion =
+      options.defaultRegion ?? (await import('../aws/sdk/sts.ts')).defaultRegion;
+    take({ region: (await defaultRegion()) ?? undefined }, () => ({
+      source: 'aws',
+      name: "AWS's own configuration",
+    }));
+  }
   if (found.region === undefined) {
     throw missing(['region'], environment);
   }
