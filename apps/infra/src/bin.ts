@@ -62,7 +62,8 @@ async function runCdk(command: readonly string[], file: string): Promise<number>
   const child = spawn(
     process.execPath,
     [fileURLToPath(program), ...command, '--app', appCommand, '--context', `config=${file}`],
-    { stdio: 'inherit' },
+    // This release brings the CDK that it works with, so nobody need hear of a newer one.
+    { stdio: 'inherit', env: { ...process.env, CDK_DISABLE_VERSION_CHECK: '1' } },
   );
   const [code, signal] = await once(child, 'exit');
   return signal === null ? code : 1;
