@@ -63,7 +63,7 @@ async function build(
     authorities: '/etc/ssl/certs/ca-certificates.crt',
   });
   const began = performance.now();
-  await engine('buildah', [command, '--force-rm', '--network=host', ...args]);
+  await engine('buildah', [command, '--force-rm', '--network=host', '--pull-never', ...args]);
   return (performance.now() - began) / 1000;
 }
 

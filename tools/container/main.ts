@@ -20,7 +20,7 @@ const network = [
 
 try {
   await prepareEngine();
-  const base = await prepareBaseImages('trixie');
+  const base = await prepareBaseImages(process.env.DEBIAN === 'bookworm' ? 'bookworm' : 'trixie');
   for (const target of ['slim', 'full'] as const) {
     const seconds = await buildImage(target, base);
     const layers = await layersOf(imageName(target));
