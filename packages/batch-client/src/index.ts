@@ -16,6 +16,7 @@ export type {
   SsmApi,
   StsApi,
 } from './aws/ports.ts';
+export { plannedCall } from './aws/submit-job-input.ts';
 export type {
   Backend,
   BatchAttempt,

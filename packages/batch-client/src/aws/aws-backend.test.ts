@@ -1,8 +1,9 @@
+import { join } from 'node:path';
 import { type Submission, serializeDocument } from '@openevolve-aws/job-spec';
 import { MemoryStore } from '@openevolve-aws/object-store';
 import { collect, FaultStore } from '@openevolve-aws/object-store/testing';
 import { afterEach, describe, expect, it } from 'vitest';
-import { AwsMachine } from '../../tests/aws-machine.ts';
+import { AwsMachine, modelSettings } from '../../tests/aws-machine.ts';
 import type { BatchModelOptions, Fault } from '../../tests/batch-model.ts';
 import { cancelJob } from '../jobs/cancel-job.ts';
 import { describeJob } from '../jobs/describe-job.ts';
@@ -10,7 +11,10 @@ import { describeJobs } from '../jobs/describe-jobs.ts';
 import { explainJob } from '../jobs/explain-job.ts';
 import { followLogs } from '../jobs/follow-logs.ts';
 import { listJobs } from '../jobs/list-jobs.ts';
+import { planSubmission } from '../jobs/plan-submission.ts';
 import { resumeJob } from '../jobs/resume-job.ts';
+import { submitPlan } from '../jobs/submit-job.ts';
+import { plannedCall } from './submit-job-input.ts';
 
 let machine: AwsMachine;
 const open = async (options: Partial<BatchModelOptions> = {}) => {
@@ -61,6 +65,20 @@ describe('a submission', () => {
     expect(JSON.stringify(input)).not.toContain('do not show');
     const job = new TextDecoder().decode(await backend.inputs.get(`${prefix}/input/job.json`));
     expect(job).toContain('do not show');
+  });
+
+  it('makes the call that its plan shows', async () => {
+    const { backend, model, directory } = await open();
+    const plan = await planSubmission(backend, {
+      owner: 'alice',
+      program: join(directory, 'program.py'),
+      evaluator: join(directory, 'evaluator.py'),
+      definitionRevision: 3,
+      model: { kind: 'provider' },
+    });
+    expect(await collect(backend.inputs.list(''))).toEqual([]);
+    await submitPlan(backend, plan);
+    expect(model.submitted).toEqual([plannedCall(plan, modelSettings)]);
   });
 
   it.each<[string, Fault[], number]>([

@@ -2,6 +2,8 @@ import type { SubmitJobCommandInput } from '@aws-sdk/client-batch';
 import type { Settings } from '@openevolve-aws/job-spec';
 import { jobPrefixes } from '@openevolve-aws/s3-layout';
 import type { BatchSubmission } from '../backend.ts';
+import { submissionOf } from '../jobs/make-submission.ts';
+import type { SubmissionPlan } from '../jobs/plan-submission.ts';
 import { ownJobDefinition } from '../settings/job-definition.ts';
 
 /**
@@ -47,4 +49,15 @@ export function submitJobInput(
     },
     propagateTags: true,
   };
+}
+
+/**
+ * The call that a planned submission will make, to be shown before it is made. Pure.
+ *
+ * @example
+ * const plan = await planSubmission(backend, request);
+ * console.log(JSON.stringify(plannedCall(plan, settings), null, 2));
+ */
+export function plannedCall(plan: SubmissionPlan, settings: Settings): SubmitJobCommandInput {
+  return submitJobInput(submissionOf(plan.job, 1, plan.definitionRevision), settings);
 }

@@ -1,15 +1,18 @@
-import { glob, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { BatchClientError } from '../errors.ts';
 import { type JobFile, jobFile, readWhole } from './job-files.ts';
 
 const MAX_FILES = 1_000;
+/** In folders: hidden ones, and what Python made for its own version. */
+const LEFT_OUT = /^(\..*|__pycache__)$/s;
 
 /**
  * Reads the files that an evaluator needs beside it. They keep their place relative to it, so it
  * finds them in the job as it does on the user's machine.
  *
- * @param paths files and folders at or below the evaluator's folder.
+ * @param paths files and folders at or below the evaluator's folder. What is hidden in a folder is
+ *   left out.
  * @throws {BatchClientError} `INVALID_INPUT`, naming the path.
  */
 export async function readIncluded(
@@ -56,15 +59,12 @@ async function* filesIn(path: string, absolute: string): AsyncGenerator<string> 
     yield absolute;
     return;
   }
-  const entries = glob('**/*', {
-    cwd: absolute,
-    withFileTypes: true,
-    // Made by Python for its own version.
-    exclude: (entry) => entry.name === '__pycache__',
-  });
-  for await (const entry of entries) {
-    if (!entry.isDirectory()) {
-      yield join(entry.parentPath, entry.name);
+  const entries = await readdir(absolute, { recursive: true, withFileTypes: true });
+  for (const entry of entries) {
+    const file = join(entry.parentPath, entry.name);
+    const parts = relative(absolute, file).split(sep);
+    if (!entry.isDirectory() && !parts.some((part) => LEFT_OUT.test(part))) {
+      yield file;
     }
   }
 }

@@ -1,6 +1,7 @@
 import type { Job } from '@openevolve-aws/job-spec';
+import { batchJobName } from '@openevolve-aws/s3-layout';
 import { pause } from '../abort.ts';
-import type { Backend, CallOptions } from '../backend.ts';
+import type { Backend, BatchSubmission, CallOptions } from '../backend.ts';
 import { BatchClientError } from '../errors.ts';
 import {
   batchJobIdOf,
@@ -58,19 +59,9 @@ export async function makeSubmission(
       `Job ${job.id} was not submitted, since its store was too slow: resume it in ${HAND_OVER_MS / 60_000} minutes.`,
     );
   }
-  const batchJobId = await backend.submit(
-    {
-      batchJobName: submission.batchJobName,
-      owner: job.owner,
-      jobId: job.id,
-      submission: number,
-      vcpus: job.vcpus,
-      memoryMib: job.memoryMib,
-      model: job.model,
-      definitionRevision,
-    },
-    { signal },
-  );
+  const batchJobId = await backend.submit(submissionOf(job, number, definitionRevision), {
+    signal,
+  });
   // It runs: whoever is told that it failed would submit it again. Its name leads to it as well.
   const warnings = await recordHandOver(backend, job, submission, batchJobId).then(
     () => [],
@@ -79,6 +70,24 @@ export async function makeSubmission(
     ],
   );
   return { batchJobId, submission: number, warnings };
+}
+
+/** A submission as a backend takes it. Pure. */
+export function submissionOf(
+  job: Job,
+  number: number,
+  definitionRevision: number | undefined,
+): BatchSubmission {
+  return {
+    batchJobName: batchJobName(job, number),
+    owner: job.owner,
+    jobId: job.id,
+    submission: number,
+    vcpus: job.vcpus,
+    memoryMib: job.memoryMib,
+    model: job.model,
+    definitionRevision,
+  };
 }
 
 /**

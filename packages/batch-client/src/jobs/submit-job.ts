@@ -102,7 +102,9 @@ async function adopt(backend: Backend, job: Job): Promise<Job> {
 function idIsTaken(job: Job): BatchClientError {
   return new BatchClientError(
     'CONFLICT',
-    `The id ${job.id} belongs to another job of ${job.owner} already, which was left alone. Submit again: a new id is chosen.`,
+    job.idempotencyKey === undefined
+      ? `The id ${job.id} belongs to another job of ${job.owner} already, which was left alone. Submit again: a new id is chosen.`
+      : `The idempotency key ${JSON.stringify(job.idempotencyKey)} was used for a request with other files, which were left alone. Use another key for another job.`,
   );
 }
 
