@@ -63,8 +63,8 @@ function matrixPage(actions: Answer[], objects: Answer[]): string {
   return `# Isolation matrix
 
 Written by the test of \`apps/infra/tests/isolation\`: ${count} answers of an IAM policy simulator to
-the policies of the synthesised template. Everybody was asked everything: ${asked}. All is asked of
-what belongs to alice. Read [security.md](security.md) first.
+the policies of the synthesised template. All is asked of what belongs to alice, and asked for
+everybody: ${asked}. Read [security.md](security.md) first.
 
 ## Actions
 
@@ -76,14 +76,19 @@ ${table(objects)}
 `;
 }
 
+/** As the formatter has it: columns of one width. */
 function table(all: Answer[]): string {
-  const rows = Map.groupBy(all, ({ what }) => what);
-  return [
-    '| what | allowed to |',
-    '| --- | --- |',
-    ...[...rows].map(([what, its]) => {
-      const allowed = its.filter((answer) => answer.allowed).map(({ who }) => who);
-      return `| ${what} | ${allowed.join(', ') || 'nobody'} |`;
-    }),
-  ].join('\n');
+  const rows = [...Map.groupBy(all, ({ what }) => what)].map(([what, its]) => [
+    what,
+    its
+      .filter(({ allowed }) => allowed)
+      .map(({ who }) => who)
+      .join(', ') || 'nobody',
+  ]);
+  const cells = [['what', 'allowed to'], ...rows];
+  const widths = [0, 1].map((column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
+  const line = (row: readonly string[]) =>
+    `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
+  const [head = [], ...body] = cells;
+  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...body.map(line)].join('\n');
 }
