@@ -7,22 +7,16 @@ import type {
   LedgerEntry,
   LogEntry,
   Outcome,
-  PackReference,
   QuarantineEntry,
   ScoredProgram,
   StopEntry,
 } from '@openevolve-aws/job-spec';
 import type { ObjectStore } from '@openevolve-aws/object-store';
-import { outputKeys } from '@openevolve-aws/s3-layout';
-import { type Capture, captureDirectory, type Evidence, NO_EVIDENCE } from './capture.ts';
-import type { Layer, Listing, StoredCheckpoint } from './checkpoint.ts';
-import { planCompaction } from './compaction.ts';
+import { NO_EVIDENCE } from './capture.ts';
+import { ContentWriter, type StoredContent } from './content-writer.ts';
 import { type CheckpointSyncError, isSyncError } from './errors.ts';
 import { type EntryBody, JobLog, refuseSuccessor, type SignalOptions } from './job-log.ts';
 import type { JobState, LogRecord } from './job-state.ts';
-import { difference, isUnchanged, planLayer } from './layers.ts';
-import { encodeManifest } from './manifest.ts';
-import { PackBuilder } from './pack-builder.ts';
 import { type Pruned, Pruner } from './prune.ts';
 import { type RestoreResult, restoreNewestOf } from './restore.ts';
 
@@ -61,24 +55,11 @@ export interface ClaimOptions extends SignalOptions {
 
 /** How long a call waits for pruning before that is cut off. */
 const PRUNING_GRACE_MS = 1_000;
-/** Commits without a try at compaction after one that failed. */
-const COMPACTION_PAUSE = 100;
-const NO_PACKS: ReadonlySet<string> = new Set();
 
 /** The newest checkpoint that this session restored or committed. */
-interface Base extends StoredCheckpoint {
+interface Base extends StoredContent {
   readonly commit: CommitEntry;
-  readonly evidence: Evidence;
 }
-
-/** What a commit that is under way has stored. */
-interface Written {
-  readonly pack: PackReference;
-  readonly layers: readonly Layer[];
-  readonly capture: Capture;
-}
-
-const NOTHING = { listing: new Map(), evidence: NO_EVIDENCE, layers: [] } as const;
 
 /**
  * Claims a job: from here on, commits of every older session are refused.
@@ -119,13 +100,12 @@ export class Session {
   readonly claim: ClaimEntry;
   readonly #store: ObjectStore;
   readonly #log: JobLog;
+  readonly #writer: ContentWriter;
   readonly #pruner: Pruner;
   readonly #onUpkeep: (event: Upkeep) => void;
   #base: Base | null = null;
   /** Seq of the commit that was restored. */
   #restored: number | null = null;
-  #packs = 0;
-  #firstCompaction = 0;
   #queue: Promise<unknown> = Promise.resolve();
   /** Calls that are waiting or running. */
   #calls = 0;
@@ -141,6 +121,9 @@ export class Session {
   ) {
     this.#store = store;
     this.#log = log;
+    this.#writer = new ContentWriter(store, claim.generation, (error) =>
+      onUpkeep({ kind: 'failed', task: 'compaction', error }),
+    );
     this.#pruner = new Pruner(store, log, claim.generation);
     this.#onUpkeep = onUpkeep;
     this.claim = claim;
@@ -189,17 +172,16 @@ export class Session {
   commit(options: CommitOptions): Promise<CommitEntry> {
     return this.#inTurn(async () => {
       const { label, reason, ledger, initial, best, earlyStopping, signal } = options;
-      const { pack, layers, capture } = await this.#writeCompacted(options);
-      const { listing, evidence, bytes } = capture;
+      const written = await this.#writer.write(this.#base, options);
       const commit = await this.#append(
         {
           kind: 'commit',
           parent: this.#base?.commit.seq ?? null,
           label,
           reason,
-          pack,
-          files: listing.size,
-          bytes,
+          pack: written.pack,
+          files: written.listing.size,
+          bytes: written.bytes,
           ledger,
           initial,
           best,
@@ -207,7 +189,7 @@ export class Session {
         },
         { signal },
       );
-      this.#base = { commit, layers, listing, evidence };
+      this.#base = { ...written, commit };
       this.#pruner.learn(commit.seq, this.#base);
       return commit;
     });
@@ -262,46 +244,6 @@ export class Session {
       await this.#log.refresh(options);
       this.#refuseSuccessors();
     });
-  }
-
-  /** Stores content that is new; compacts where that is due, unless the commit would fail by it. */
-  async #writeCompacted(options: CommitOptions): Promise<Written> {
-    const isAllowed = this.#base !== null && this.#packs >= this.#firstCompaction;
-    const rewritten = this.#base && isAllowed ? planCompaction(this.#base) : NO_PACKS;
-    if (rewritten.size > 0) {
-      try {
-        return await this.#write(options, rewritten);
-      } catch (error) {
-        if (options.signal?.aborted) throw error;
-        this.#firstCompaction = this.#packs + COMPACTION_PAUSE;
-        this.#onUpkeep({ kind: 'failed', task: 'compaction', error });
-      }
-    }
-    return this.#write(options, NO_PACKS);
-  }
-
-  /**
-   * Uploads content that is new, and what the base has in some packs, with its manifest. An unchanged
-   * checkpoint keeps the pack that it has.
-   */
-  async #write(
-    { directory, fullCheck = false, signal }: CommitOptions,
-    rewritten: ReadonlySet<string>,
-  ): Promise<Written> {
-    const { listing, evidence, layers } = this.#base ?? NOTHING;
-    // Never the same key with other bytes: a PUT that was given up may still arrive.
-    await using builder = new PackBuilder(outputKeys.pack(this.generation, ++this.#packs));
-    const known = { listing: without(listing, rewritten), evidence };
-    const capture = await captureDirectory(directory, known, builder, fullCheck);
-    if (this.#base && isUnchanged(difference(listing, capture.listing))) {
-      return { pack: this.#base.commit.pack, layers, capture };
-    }
-    await builder.finishContent();
-    const { below, changes } = planLayer(layers, listing, capture.listing, rewritten);
-    const references = below.map(({ reference }) => reference);
-    const manifest = await encodeManifest({ layers: references, changes });
-    const pack = await builder.upload(this.#store, manifest, { signal });
-    return { pack, layers: [...below, { reference: pack, changes }], capture };
   }
 
   #append<B extends EntryBody>(
@@ -365,10 +307,4 @@ export class Session {
     const pruning = this.#pruning;
     if (pruning) setTimeout(() => pruning.abort(), PRUNING_GRACE_MS).unref();
   }
-}
-
-/** A checkpoint's files whose content does not lie in some packs. */
-function without(listing: Listing, packs: ReadonlySet<string>): Listing {
-  if (packs.size === 0) return listing;
-  return new Map([...listing].filter(([, { place }]) => !place || !packs.has(place.pack.key)));
 }

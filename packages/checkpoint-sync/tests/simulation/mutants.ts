@@ -69,8 +69,8 @@ export const mutants: Readonly<Record<string, Change>> = {
     to: '',
   },
   'uses the key of a pack again after a failure': {
-    file: 'session.ts',
-    from: 'outputKeys.pack(this.generation, ++this.#packs)',
-    to: 'outputKeys.pack(this.generation, this.state.commits.length + 1)',
+    file: 'content-writer.ts',
+    from: 'outputKeys.pack(this.#generation, ++this.#packs)',
+    to: 'outputKeys.pack(this.#generation, layers.length + 1)',
   },
 };

@@ -31,6 +31,6 @@ export const variants: readonly (readonly Change[])[] = [
       from: 'const MAX_REWRITTEN_BYTES = 64 * 1024 * 1024;',
       to: 'const MAX_REWRITTEN_BYTES = 300;',
     },
-    { file: 'session.ts', from: 'COMPACTION_PAUSE = 100;', to: 'COMPACTION_PAUSE = 2;' },
+    { file: 'content-writer.ts', from: 'COMPACTION_PAUSE = 100;', to: 'COMPACTION_PAUSE = 2;' },
   ],
 ];
