@@ -1,8 +1,7 @@
 import { promisify } from 'node:util';
-import { gunzip, gzip } from 'node:zlib';
+import { createGzip, gunzip } from 'node:zlib';
 import { BLOCK_BYTES } from './limits.ts';
 
-const zip = promisify(gzip);
 const unzip = promisify(gunzip);
 
 /** Measured on programs' JSON: level 3 saves 8 % of the bytes for half as much time again. */
@@ -11,8 +10,16 @@ const LEVEL = 2;
 const GROWTH_BYTES = 1024;
 
 /** Compresses a block. The result has memory of its own, for {@link release}. */
-export function compressBlock(raw: Uint8Array): Promise<Uint8Array> {
-  return zip(raw, { level: LEVEL, chunkSize: BLOCK_BYTES + GROWTH_BYTES });
+export async function compressBlock(raw: Uint8Array): Promise<Uint8Array> {
+  const gzip = createGzip({ level: LEVEL, chunkSize: BLOCK_BYTES + GROWTH_BYTES });
+  gzip.end(raw);
+  const pieces: Uint8Array[] = await gzip.toArray();
+  const [first] = pieces;
+  // They lie side by side in one chunk. `gzip` of the platform would copy it, and leave it behind.
+  const isOne = first !== undefined && pieces.every(({ buffer }) => buffer === first.buffer);
+  if (!isOne) return Buffer.concat(pieces);
+  const bytes = pieces.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  return new Uint8Array(first.buffer, first.byteOffset, bytes);
 }
 
 /**

@@ -4,7 +4,13 @@ import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import type { FileRecord, Listing, Place } from './checkpoint.ts';
 import { BLOCK_BYTES } from './limits.ts';
 import type { PackBuilder } from './pack-builder.ts';
-import { changed, readSource, type SourceFile, scanDirectory } from './source-directory.ts';
+import {
+  changed,
+  type FoundFile,
+  readSource,
+  type SourceFile,
+  scanDirectory,
+} from './source-directory.ts';
 
 /** Coarser than the time stamps of any local file system. */
 const STAMP_GRAIN_NS = 100_000_000n;
@@ -77,12 +83,12 @@ export async function captureDirectory(
 
   // All are looked at before one is read, so that a file that changes meanwhile is noticed.
   for (const file of scanDirectory(root, (path) => known.listing.has(path))) {
-    const { path, identity, changedNs } = file;
+    const { path, bytes: size, identity, changedNs } = file;
     const before = known.listing.get(path);
     const proof = fullCheck ? undefined : evidence.stamps.get(path);
     const isUnchanged = before && proof && proves(proof, file, believesLinks);
     if (isUnchanged) listing.set(before.path, before);
-    else unread.push(file);
+    else unread.push({ path, bytes: size, identity });
     // A time proves nothing while a later write could still leave the same one.
     if (isUnchanged || file.writtenNs < youngNs) {
       stamps.set(before?.path ?? path, {
@@ -91,16 +97,17 @@ export async function captureDirectory(
         changedNs: changedNs < youngNs ? changedNs : null,
       });
     }
-    bytes += file.bytes;
+    bytes += size;
     looked += 1;
     if (looked % FILES_PER_TURN === 0) await yieldToEventLoop();
   }
   const fullCheckMs = listing.size === 0 ? startedMs : evidence.fullCheckMs;
-  await readFiles(unread, places, builder, listing);
+  await readFiles(root, unread, places, builder, listing);
   return { listing, evidence: { directory: root, stamps, fullCheckMs }, bytes };
 }
 
 async function readFiles(
+  root: string,
   files: readonly SourceFile[],
   places: Map<string, Place | null>,
   builder: PackBuilder,
@@ -110,7 +117,7 @@ async function readFiles(
   const buffer = Buffer.allocUnsafeSlow(Math.min(largest, BLOCK_BYTES));
   let bytesInTurn = 0;
   for (const file of files) {
-    listing.set(file.path, await capture(file, buffer, places, builder));
+    listing.set(file.path, await capture(root, file, buffer, places, builder));
     bytesInTurn += file.bytes;
     if (bytesInTurn >= BYTES_PER_TURN) {
       bytesInTurn = 0;
@@ -119,12 +126,13 @@ async function readFiles(
   }
 }
 
-function proves(stamp: Stamp, file: SourceFile, believesLinks: boolean): boolean {
+function proves(stamp: Stamp, file: FoundFile, believesLinks: boolean): boolean {
   if (stamp.identity !== file.identity) return false;
   return stamp.changedNs === file.changedNs || believesLinks;
 }
 
 async function capture(
+  root: string,
   file: SourceFile,
   buffer: Uint8Array,
   places: Map<string, Place | null>,
@@ -132,13 +140,13 @@ async function capture(
 ): Promise<FileRecord> {
   const { path, bytes } = file;
   // A small file is read once: its only piece stays valid. A large one is read again to be stored.
-  const [small = NOTHING] = bytes <= BLOCK_BYTES ? [...readSource(file, buffer)] : [null];
-  const sha256 = small ? hash('sha256', small) : await hashLarge(file, buffer);
+  const [small = NOTHING] = bytes <= BLOCK_BYTES ? [...readSource(root, file, buffer)] : [null];
+  const sha256 = small ? hash('sha256', small) : await hashLarge(root, file, buffer);
   let place = bytes === 0 ? null : places.get(sha256);
   if (place === undefined) {
     place = { pack: builder.pack, offset: builder.offset };
     if (small) await builder.add(small);
-    else if ((await hashLarge(file, buffer, builder)) !== sha256) throw changed(file);
+    else if ((await hashLarge(root, file, buffer, builder)) !== sha256) throw changed(root, file);
     places.set(sha256, place);
   }
   return { path, bytes, sha256, place };
@@ -146,12 +154,13 @@ async function capture(
 
 /** Reads a file of many blocks, and adds it to a pack if there is one. */
 async function hashLarge(
+  root: string,
   file: SourceFile,
   buffer: Uint8Array,
   builder?: PackBuilder,
 ): Promise<string> {
   const sum = createHash('sha256');
-  for (const piece of readSource(file, buffer)) {
+  for (const piece of readSource(root, file, buffer)) {
     sum.update(piece);
     await (builder ? builder.add(piece) : yieldToEventLoop());
   }

@@ -7,7 +7,7 @@ import type { SignalOptions } from './job-log.ts';
 import { BLOCK_BYTES } from './limits.ts';
 import { Spool } from './spool.ts';
 
-const COMPRESSED_AT_ONCE = 3;
+const COMPRESSED_AT_ONCE = 2;
 
 /**
  * Builds one pack: content joined, cut into blocks, each compressed by itself while the next is

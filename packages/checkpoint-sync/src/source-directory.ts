@@ -14,14 +14,17 @@ import { isSafePath } from './manifest.ts';
 
 const READ_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
-/** A file of a checkpoint's directory as found. */
+/** A file of a checkpoint's directory. */
 export interface SourceFile {
   /** Relative, with slashes. */
   readonly path: string;
-  readonly absolute: string;
   readonly bytes: number;
   /** Device, inode, birth, size and last write: another one means other content. */
   readonly identity: string;
+}
+
+/** A file as it was found. */
+export interface FoundFile extends SourceFile {
   /** When it was last written, in nanoseconds since 1970. Its owner can set it back. */
   readonly writtenNs: bigint;
   /** When its inode last changed: by a write too, and by links that come and go. */
@@ -43,7 +46,7 @@ export interface SourceFile {
 export function* scanDirectory(
   root: string,
   isKnown: (path: string) => boolean,
-): Generator<SourceFile> {
+): Generator<FoundFile> {
   let count = 0;
   let total = 0;
   const pending = [''];
@@ -69,7 +72,7 @@ export function* scanDirectory(
         throw invalid(`${root} has over ${MAX_FILES} files or ${MAX_CHECKPOINT_BYTES} bytes`);
       }
       const { mtimeNs: writtenNs, ctimeNs: changedNs } = stats;
-      yield { path, absolute, bytes, identity: identityOf(stats), writtenNs, changedNs };
+      yield { path, bytes, identity: identityOf(stats), writtenNs, changedNs };
     }
   }
 }
@@ -81,21 +84,26 @@ export function* scanDirectory(
  * @param buffer to read into, of at least a block or the file's size.
  * @throws {CheckpointSyncError} `INVALID_CHECKPOINT` when the file is no longer as it was found.
  */
-export function* readSource(file: SourceFile, buffer: Uint8Array): Generator<Uint8Array> {
-  const descriptor = openSync(file.absolute, READ_FLAGS);
+export function* readSource(
+  root: string,
+  file: SourceFile,
+  buffer: Uint8Array,
+): Generator<Uint8Array> {
+  const descriptor = openSync(`${root}/${file.path}`, READ_FLAGS);
   try {
     for (let left = file.bytes; left > 0; ) {
       const piece = buffer.subarray(0, Math.min(left, BLOCK_BYTES));
       for (let filled = 0; filled < piece.byteLength; ) {
         const bytes = readSync(descriptor, piece, filled, piece.byteLength - filled, null);
-        if (bytes === 0) throw changed(file);
+        if (bytes === 0) throw changed(root, file);
         filled += bytes;
       }
       left -= piece.byteLength;
       yield piece;
     }
     // Its change time may differ: the next checkpoint may link it at any moment.
-    if (identityOf(fstatSync(descriptor, { bigint: true })) !== file.identity) throw changed(file);
+    if (identityOf(fstatSync(descriptor, { bigint: true })) !== file.identity)
+      throw changed(root, file);
   } finally {
     closeSync(descriptor);
   }
@@ -105,8 +113,8 @@ function identityOf({ dev, ino, birthtimeNs, size, mtimeNs }: BigIntStats): stri
   return `${dev}:${ino}:${birthtimeNs}:${size}:${mtimeNs}`;
 }
 
-export function changed(file: SourceFile): CheckpointSyncError {
-  return invalid(`${file.absolute} changed while it was read, so the checkpoint is not finished`);
+export function changed(root: string, { path }: SourceFile): CheckpointSyncError {
+  return invalid(`${root}/${path} changed while it was read, so the checkpoint is not finished`);
 }
 
 function invalid(what: string): CheckpointSyncError {

@@ -8,7 +8,7 @@ import { release } from './block-codec.ts';
 import type { SignalOptions } from './job-log.ts';
 
 /** A pack of an ordinary commit is far smaller; only one with large artifacts goes to the disk. */
-const MEMORY_BYTES = 8 * 1024 * 1024;
+const MEMORY_BYTES = 4 * 1024 * 1024;
 
 /** Bytes on their way to an object: in memory, and in a temporary file once there are many. */
 export class Spool implements AsyncDisposable {
