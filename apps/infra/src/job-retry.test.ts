@@ -1,44 +1,58 @@
-import { App, Size, Stack } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
-import { EcsEc2ContainerDefinition, EcsJobDefinition } from 'aws-cdk-lib/aws-batch';
-import { ContainerImage } from 'aws-cdk-lib/aws-ecs';
-import { expect, it } from 'vitest';
-import { featureFlags } from './feature-flags.ts';
-import { jobRetry } from './job-retry.ts';
+import { containerExitCodes } from '@openevolve-aws/job-spec';
+import { describe, expect, it } from 'vitest';
+import { evaluate, type FailedAttempt, type RetryStrategy } from '../tests/batch-evaluation.ts';
+import { mainTemplate, propertiesOf } from '../tests/synthesize.ts';
 
-interface EvaluateOnExit {
-  readonly Action: string;
-  readonly OnExitCode?: string;
-  readonly OnStatusReason?: string;
-}
+const strategy: RetryStrategy = propertiesOf(
+  mainTemplate(),
+  'AWS::Batch::JobDefinition',
+  /bob/,
+).RetryStrategy;
 
-const stack = new Stack(new App({ postCliContext: { ...featureFlags } }), 'S');
-new EcsJobDefinition(stack, 'Job', {
-  container: new EcsEc2ContainerDefinition(stack, 'Container', {
-    image: ContainerImage.fromRegistry('openevolve'),
-    cpu: 1,
-    memory: Size.mebibytes(512),
-  }),
-  ...jobRetry(),
-});
-const [job] = Object.values(Template.fromStack(stack).findResources('AWS::Batch::JobDefinition'));
-const strategy: { Attempts: number; EvaluateOnExit: EvaluateOnExit[] } =
-  job?.Properties.RetryStrategy;
+const exited = 'Essential container in task exited';
+const taken = 'Host EC2 (instance i-08784105ffff56b4f) terminated.';
 
-it('gives a job definition ten attempts and the rules in their order', () => {
-  expect(strategy).toEqual({
-    Attempts: 10,
-    EvaluateOnExit: [
-      { Action: 'RETRY', OnExitCode: '75' },
-      { Action: 'RETRY', OnStatusReason: 'Host EC2*' },
-      { Action: 'EXIT', OnExitCode: '6*' },
-      { Action: 'EXIT', OnExitCode: '7*' },
-      { Action: 'EXIT', OnExitCode: '1' },
+describe('by the rules of the definition, AWS Batch', () => {
+  it.each<[string, 'RETRY' | 'EXIT', FailedAttempt]>([
+    ['goes on after an interruption', 'RETRY', { exitCode: 75, statusReason: exited }],
+    ['goes on after a kill', 'RETRY', { exitCode: 137, statusReason: exited }],
+    ['goes on when the machine was taken', 'RETRY', { exitCode: 137, statusReason: taken }],
+    ['goes on when the machine was taken without a word', 'RETRY', { statusReason: taken }],
+    ['goes on when a taken machine made it crash', 'RETRY', { exitCode: 1, statusReason: taken }],
+    ['goes on after SIGTERM', 'RETRY', { exitCode: 143, statusReason: exited }],
+    ['goes on after a fault of memory', 'RETRY', { exitCode: 139, statusReason: exited }],
+    [
+      'goes on when the image could not be pulled',
+      'RETRY',
+      { statusReason: 'Task failed to start', reason: 'CannotPullContainerError: i/o timeout' },
     ],
+    [
+      'goes on when the image was not found, ten times',
+      'RETRY',
+      { statusReason: 'Task failed to start', reason: 'CannotPullContainerError: not found' },
+    ],
+    ['ends after a crash', 'EXIT', { exitCode: 1, statusReason: exited }],
+    ['ends when the time is over', 'EXIT', { exitCode: 137, endedBy: 'timeout' }],
+    ['ends when somebody asks', 'EXIT', { exitCode: 143, endedBy: 'request' }],
+  ])('%s', (_, action, failed) => {
+    expect(evaluate(strategy, failed)).toBe(action);
+  });
+
+  it.each(containerExitCodes.filter(({ code }) => code !== 0))(
+    'does what the table of exit codes says after $code $name',
+    ({ code, action }) => {
+      expect(evaluate(strategy, { exitCode: code, statusReason: exited })).toBe(action);
+    },
+  );
+
+  it('ends after the tenth attempt, whatever it was', () => {
+    expect(evaluate(strategy, { exitCode: 75 }, 9)).toBe('RETRY');
+    expect(evaluate(strategy, { exitCode: 75 }, 10)).toBe('EXIT');
   });
 });
 
 it('stays within what AWS Batch takes: five rules, digits or text with one * at the end', () => {
+  expect(strategy.Attempts).toBe(10);
   expect(strategy.EvaluateOnExit.length).toBeLessThanOrEqual(5);
   for (const { OnExitCode, OnStatusReason } of strategy.EvaluateOnExit) {
     expect(OnExitCode ?? '1').toMatch(/^\d+\*?$/);

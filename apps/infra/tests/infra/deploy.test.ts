@@ -140,17 +140,15 @@ describe('deployed to moto', () => {
       jobDefinitions: {
         retryStrategy: { evaluateOnExit: Record<string, string>[] };
         containerProperties: Record<string, unknown>;
-        timeout: unknown;
       }[];
     };
     expect(jobDefinitions).toHaveLength(3);
-    for (const { retryStrategy, containerProperties, timeout } of jobDefinitions) {
+    for (const { retryStrategy, containerProperties } of jobDefinitions) {
       expect(retryStrategy).toMatchObject({ attempts: 10 });
       // moto writes actions in lower case.
       expect(retryStrategy.evaluateOnExit).toEqual(
         retryRules.map((rule) => ({ ...rule, action: rule.action.toLowerCase() })),
       );
-      expect(timeout).toEqual({ attemptDurationSeconds: 1_209_600 });
       expect(containerProperties).toMatchObject({
         user: '10001:10001',
         readonlyRootFilesystem: true,
