@@ -29,12 +29,18 @@ type Environment = Readonly<Record<string, string>>;
 export class Engine implements AsyncDisposable {
   readonly #child: ChildProcess;
 
-  private constructor(program: string, environment: Environment) {
-    this.#child = fork(program, { env: { ...process.env, ...environment }, execArgv: [] });
+  private constructor(program: string, environment: Environment, execArgv: string[]) {
+    this.#child = fork(program, { env: { ...process.env, ...environment }, execArgv });
   }
 
-  static async start(program: string, store: string, environment: Environment): Promise<Engine> {
-    const engine = new Engine(program, environment);
+  /** @param flags of Node's. */
+  static async start(
+    program: string,
+    store: string,
+    environment: Environment,
+    flags: string[] = [],
+  ): Promise<Engine> {
+    const engine = new Engine(program, environment, flags);
     await engine.run({ do: 'open', store });
     return engine;
   }
