@@ -1,8 +1,13 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { JobLog, type JobState } from '@openevolve-aws/checkpoint-sync';
-import { type Attempt, type AttemptOptions, startAttempt } from '../kill/attempt.ts';
+import {
+  type Attempt,
+  type AttemptOptions,
+  builtEntrypoint,
+  startAttempt,
+} from '../kill/attempt.ts';
 import { type JobRequest, type StoredJob, submitJob } from '../kill/job.ts';
 import type { Provider } from './provider.ts';
 
@@ -27,10 +32,13 @@ export async function startJob(
     config: { llm: provider.llm },
     ...request,
   });
+  // A build meanwhile must not change what runs.
+  const bundle = join(folder, 'entrypoint');
+  await cp(builtEntrypoint, bundle, { recursive: true });
   let attempts = 0;
   return {
     job,
-    attempt: (options = {}) => startAttempt(job, ++attempts, { variables, ...options }),
+    attempt: (options = {}) => startAttempt(job, ++attempts, { bundle, variables, ...options }),
     state: async () => (await JobLog.open(job.outputs)).state,
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
   };
