@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { mutants } from './mutants.ts';
-import { simulate } from './simulate.ts';
+import { findMutant, simulate } from './simulate.ts';
 
 const usage = `Usage: npm run simulate -- [--schedules N] [--seed S] [--mutant NAME | --mutants]
 
@@ -29,11 +29,11 @@ if (values.help || !(schedules > 0) || !Number.isInteger(seed)) {
   process.exitCode = 1;
   let missed = 0;
   for (const mutant of Object.keys(mutants)) {
-    const { ran, failure } = await simulate({ seed, schedules, mutant });
-    if (!failure) missed += 1;
-    const found = failure ? `found at schedule ${failure.seed - seed + 1}` : `NOT FOUND in ${ran}`;
-    const why = failure?.error.split('\n')[0]?.slice(0, 150) ?? '';
-    process.stdout.write(`${mutant}: ${found} ${why}\n`);
+    const found = await findMutant(mutant, seed, schedules);
+    if (!found) missed += 1;
+    const when = found ? `found at schedule ${found.schedule}` : `NOT FOUND in ${schedules}`;
+    const why = found?.error.split('\n')[0]?.slice(0, 150) ?? '';
+    process.stdout.write(`${mutant}: ${when} ${why}\n`);
   }
   process.exitCode = missed > 0 ? 1 : 0;
 } else {

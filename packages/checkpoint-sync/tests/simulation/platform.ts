@@ -24,20 +24,33 @@ for (const name of Object.keys(fsPromises)) {
 // Compression takes most of the time of a schedule, and nothing depends on how well it is done.
 type Done = (error: unknown, result?: Uint8Array) => void;
 const HEADER_BYTES = 8;
+const pack = (body: Uint8Array): Uint8Array => {
+  const packed = Buffer.alloc(HEADER_BYTES + body.byteLength);
+  packed.writeUInt32BE(body.byteLength, 0);
+  packed.writeUInt32BE(zlib.crc32(body), 4);
+  packed.set(body, HEADER_BYTES);
+  return packed;
+};
 Object.assign(zlib, {
-  gzip: (body: Uint8Array, _options: unknown, done: Done) => {
-    const packed = Buffer.alloc(HEADER_BYTES + body.byteLength);
-    packed.writeUInt32BE(body.byteLength, 0);
-    packed.writeUInt32BE(zlib.crc32(body), 4);
-    packed.set(body, HEADER_BYTES);
-    done(null, packed);
-  },
+  gzip: (body: Uint8Array, _options: unknown, done: Done) => done(null, pack(body)),
   gunzip: (packed: Uint8Array, _options: unknown, done: Done) => {
     const header = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
     const body = packed.slice(HEADER_BYTES);
     const isWhole = packed.byteLength >= HEADER_BYTES && header.getUint32(0) === body.byteLength;
     if (isWhole && header.getUint32(4) === zlib.crc32(body)) done(null, body);
     else done(new Error('Damaged.'));
+  },
+});
+
+Object.defineProperty(zlib, 'createGzip', {
+  value: () => {
+    let packed: Uint8Array | null = null;
+    return {
+      end: (body: Uint8Array) => {
+        packed = pack(body);
+      },
+      toArray: async () => [packed],
+    };
   },
 });
 

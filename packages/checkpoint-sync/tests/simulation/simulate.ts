@@ -58,3 +58,19 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   await Promise.all(workers);
   return { ran, failure: failures[0] ?? null };
 }
+
+/**
+ * How many schedules it takes to find out a mutant, or null. The schedule that fails with it must hold
+ * without it.
+ */
+export async function findMutant(
+  mutant: string,
+  seed: number,
+  schedules: number,
+): Promise<{ readonly schedule: number; readonly error: string } | null> {
+  const { failure } = await simulate({ seed, schedules, mutant });
+  if (!failure) return null;
+  const without = await simulate({ seed: failure.seed, schedules: 1 });
+  if (without.failure) throw new Error(`Seed ${failure.seed} fails without a mutant.`);
+  return { schedule: failure.seed - seed + 1, error: failure.error };
+}
