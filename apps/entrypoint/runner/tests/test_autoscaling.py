@@ -7,7 +7,7 @@ import time
 from collections import deque
 
 import pytest
-from job import Job
+from job import Job, until
 from model_server import ModelServer, Reply, program
 
 from openevolve_runner.autoscaler import Autoscaler
@@ -100,7 +100,7 @@ def test_workers_are_added_while_the_model_is_slow_and_retired_when_it_is_not(
 
     def behave(number: int) -> Reply:
         nonlocal asking, most
-        slow = number <= 60
+        slow = number <= 40
         with lock:
             asking += 1
             most = max(most, asking)
@@ -110,9 +110,9 @@ def test_workers_are_added_while_the_model_is_slow_and_retired_when_it_is_not(
         return Reply(program(number))
 
     model.behave = behave
-    job.evaluator = job.evaluator.replace("    return {", "    import time; time.sleep(0.1)\n    return {")
+    job.evaluator = job.evaluator.replace("    return {", "    import time; time.sleep(0.05)\n    return {")
     attempt = job.start(
-        iterations=160,
+        iterations=100,
         workers="auto",
         vcpus=1,
         evaluation_slots=1,
@@ -124,11 +124,25 @@ def test_workers_are_added_while_the_model_is_slow_and_retired_when_it_is_not(
     assert attempt.of("started")[0]["workers"] == 1
     assert max(sizes) >= 6 and most >= 6
     assert sizes[-1] < max(sizes)
-    assert attempt.of("finished")[0]["ledger"]["candidates"] == 160
+    assert attempt.of("finished")[0]["ledger"]["candidates"] == 100
     told = attempt.of("throughput")[-1]
     assert told["candidates_per_hour"] > 1000 and told["worker_mib"] > 5
-    assert told["evaluation_seconds"] >= 0.1 and 0 < told["vcpus_used"] < 4
+    assert told["evaluation_seconds"] >= 0.05 and 0 < told["vcpus_used"] < 4
     assert told["model"] + told["waiting"] + told["evaluating"] <= max(sizes)
+
+
+def test_what_the_gateway_holds_back_is_not_asked_by_more_workers(
+    job: Job, model: ModelServer
+) -> None:
+    model.behave = lambda number: Reply(program(number), 1)
+    attempt = job.start(iterations=200, workers="auto", vcpus=1, runner=job.altered(*HASTY))
+    assert until(lambda: any(event["workers"] >= 8 for event in attempt.of("throughput")))
+    attempt.command('{"command": "held", "calls": 4}')
+    limited = attempt.wait_for("throughput", limited_by="rate limit")
+    attempt.command('{"command": "stop"}')
+
+    assert attempt.end() == 75
+    assert limited["workers"] <= 16
 
 
 def test_a_number_of_workers_that_was_asked_for_is_kept(job: Job, model: ModelServer) -> None:
