@@ -50,3 +50,26 @@ it('shows a job that has not begun', () => {
   const waiting = { ...view, progress: null, attempts: [] };
   expect(renderStatus(waiting, now)).toHaveLength(6);
 });
+
+it('shows what the workers of a running job do, and what limits them', () => {
+  const throughput = {
+    candidatesPerHour: 1_799.6,
+    workers: 20,
+    limitedBy: 'evaluation',
+    slots: 2,
+    model: 16,
+    waiting: 2,
+    evaluating: 2,
+    modelSeconds: 20,
+    evaluationSeconds: 2,
+    workerMib: 30,
+    vcpusUsed: 1.93,
+  };
+  const running = { ...view, progress: { ...view.progress, throughput } } as JobView;
+  expect(renderStatus(running, now)).toEqual(
+    expect.arrayContaining([
+      'Throughput   : 1800 candidates an hour; the evaluation is the limit; 1.9 vCPUs busy',
+      'Workers      : 20: 16 wait for the model, 2 wait for a slot, 2 of at most 2 evaluate',
+    ]),
+  );
+});
