@@ -27,7 +27,7 @@ export interface ContainerEnd {
 }
 
 /** What goes wrong with a call: it is refused, or carried out without a reply. */
-export type Fault = 'throttled' | 'failed' | 'refused connection' | 'lost reply';
+export type Fault = 'throttled' | 'denied' | 'failed' | 'refused connection' | 'lost reply';
 
 export interface BatchModelOptions {
   /** @param attempt from 1. */
@@ -179,6 +179,9 @@ export class BatchModel {
       try {
         if (fault === 'throttled') {
           throw sdkError('ThrottlingException', 429, 'Rate exceeded');
+        }
+        if (fault === 'denied') {
+          throw sdkError('AccessDeniedException', 403, 'not authorized');
         }
         if (fault === 'refused connection') {
           throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });

@@ -5,6 +5,7 @@ import { collect, FaultStore } from '@openevolve-aws/object-store/testing';
 import { afterEach, describe, expect, it } from 'vitest';
 import { AwsMachine, modelSettings } from '../../tests/aws-machine.ts';
 import type { BatchModelOptions, Fault } from '../../tests/batch-model.ts';
+import { until } from '../../tests/local-machine.ts';
 import { cancelJob } from '../jobs/cancel-job.ts';
 import { describeJob } from '../jobs/describe-job.ts';
 import { describeJobs } from '../jobs/describe-jobs.ts';
@@ -96,14 +97,40 @@ describe('a submission', () => {
     expect((await describeJob(machine.backend, 'alice', jobId)).batch.batchJobId).toBe(batchJobId);
   });
 
-  it('is not repeated when it was refused', async () => {
-    await open();
+  it('is not repeated when it was refused, and leaves nothing that would hinder the next', async () => {
+    const { backend } = await open();
     const refused = machine.submit('first', { owner: 'eve' });
     await expect(refused).rejects.toMatchObject({
       code: 'SETTINGS',
       message: expect.stringContaining('openevolve-prod-job-eve'),
     });
     expect(callsOf('SubmitJob')).toBe(1);
+    expect(await collect(listJobs(backend, 'eve'))).toEqual([]);
+    const request = { idempotencyKey: 'k' };
+    const queue = machine.model.queue;
+    machine.model.queue = { ...queue, jobQueueName: 'other', jobQueueArn: 'arn:other' };
+    await expect(machine.submit('first', request)).rejects.toMatchObject({ code: 'SETTINGS' });
+    machine.model.queue = queue;
+    const { batchJobId } = await machine.submit('first', request);
+    expect(await collect(listJobs(backend, 'alice'))).toMatchObject([
+      { batchJobId, submission: 1 },
+    ]);
+  });
+
+  it('of which a reply was lost stays claimed when the next try is refused', async () => {
+    const { backend } = await open({
+      fault: failing('SubmitJob', 'lost reply', 'denied'),
+      listedAfter: 8,
+    });
+    await expect(machine.submit('first')).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringContaining('not known'),
+    });
+    const jobs = await until('the job in the list', async () => {
+      const listed = await collect(listJobs(backend, 'alice'));
+      return listed.some(({ batchJobId }) => batchJobId !== null) && listed;
+    });
+    expect(jobs).toMatchObject([{ submission: 1, batchJobId: [...machine.model.jobs.keys()][0] }]);
   });
 
   it('that nobody noted is found by its name, listed and cancelled all the same', async () => {

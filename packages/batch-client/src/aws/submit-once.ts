@@ -39,6 +39,7 @@ export async function submitOnce(
 ): Promise<string> {
   const end = performance.now() + pace.deadlineMs;
   let clockCorrected = false;
+  let unsure = false;
   for (let bound = pace.baseDelayMs; ; bound = Math.min(bound * 2, MAX_DELAY_MS)) {
     try {
       const { jobId } = await batch.submitJob(input, { signal });
@@ -54,7 +55,8 @@ export async function submitOnce(
       if (!(error instanceof BatchClientError)) {
         throw error;
       }
-      const unsure = mayBeApplied(error);
+      // Once unsure, a later refusal says nothing of the earlier try.
+      unsure ||= mayBeApplied(error);
       const found = unsure ? await lookFor(batch, input, pace.looksMs) : null;
       if (found !== null) {
         return found;
@@ -114,7 +116,7 @@ export async function findByName(
 
 function unknownOutcome(input: SubmitJobCommandInput, cause: BatchClientError): BatchClientError {
   return new BatchClientError(
-    cause.code,
+    cause.code === 'ABORTED' ? 'ABORTED' : 'UNAVAILABLE',
     `${cause.message} Whether AWS Batch has taken the job is not known: 'openevolve-aws status ${input.tags?.JobShortId}' will tell, and nothing is lost by asking it later.`,
     { cause },
   );

@@ -9,6 +9,7 @@ import {
   newestSubmission,
   readSubmission,
   recordHandOver,
+  releaseSubmission,
 } from './submission-record.ts';
 
 /**
@@ -59,9 +60,15 @@ export async function makeSubmission(
       `Job ${job.id} was not submitted, since its store was too slow: resume it in ${HAND_OVER_MS / 60_000} minutes.`,
     );
   }
-  const batchJobId = await backend.submit(submissionOf(job, number, definitionRevision), {
-    signal,
-  });
+  const batchJobId = await backend
+    .submit(submissionOf(job, number, definitionRevision), { signal })
+    .catch(async (error: unknown) => {
+      // Refused for good, so that whoever mends what was wrong need not wait.
+      if (error instanceof BatchClientError && error.permanent && error.code !== 'ABORTED') {
+        await releaseSubmission(backend, job, submission);
+      }
+      throw error;
+    });
   // It runs: whoever is told that it failed would submit it again. Its name leads to it as well.
   const warnings = await recordHandOver(backend, job, submission, batchJobId).then(
     () => [],

@@ -53,6 +53,16 @@ export async function claimSubmission(
   return submission;
 }
 
+/** Gives a claimed number back, of which it is certain that it became no Batch job. */
+export async function releaseSubmission(
+  backend: Backend,
+  job: Job,
+  submission: Submission,
+): Promise<void> {
+  const key = `${jobPrefixes(job.owner, job.id).input}/${inputKeys.submission(submission.number)}`;
+  await backend.inputs.delete([indexKey(job, submission, null), key]);
+}
+
 export async function readSubmission(
   backend: Backend,
   job: Job,
