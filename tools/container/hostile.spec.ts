@@ -232,13 +232,13 @@ describe('without a protection, the same code finds', () => {
         () => ({ files: { [readable.tini]: '/usr/bin/tini' } }),
       ],
       [
-        'key',
+        'way to job credentials',
         'inspector that SIGUSR1 opens',
         'inspector',
         () => ({ entrypoint: [...setpriv, ...tini, ...node] }),
       ],
       [
-        'key',
+        'way to job credentials',
         'environment that is passed on',
         'environment_of_this_process',
         () => ({ files: { [leakyBundle]: '/opt/entrypoint/dist' } }),
