@@ -8,6 +8,8 @@ import { BatchModel } from './batch-model.ts';
 export interface ListReport {
   readonly jobs: number;
   readonly seconds: number;
+  /** Of the processor, which other programs do not lengthen. */
+  readonly cpuMs: number;
   /** Until the first job of the list. */
   readonly firstMs: number;
   /** Calls of AWS Batch. */
@@ -54,6 +56,7 @@ export async function listManyJobs(jobs: number): Promise<ListReport> {
   globalThis.gc?.();
   const heap = process.memoryUsage().heapUsed;
   const began = performance.now();
+  const cpu = process.cpuUsage();
   let firstMs = 0;
   let seen = 0;
   for await (const _ of listJobs(backend, 'alice')) {
@@ -63,8 +66,10 @@ export async function listManyJobs(jobs: number): Promise<ListReport> {
   if (seen !== jobs) {
     throw new Error(`The list has ${seen} of ${jobs} jobs.`);
   }
+  const { user, system } = process.cpuUsage(cpu);
+  const cpuMs = (user + system) / 1_000;
   const seconds = (performance.now() - began) / 1_000;
   globalThis.gc?.();
   const heapMib = (process.memoryUsage().heapUsed - heap) / 2 ** 20;
-  return { jobs, seconds, firstMs, calls: model.calls.length, heapMib };
+  return { jobs, seconds, cpuMs, firstMs, calls: model.calls.length, heapMib };
 }
