@@ -70,10 +70,9 @@ beforeAll(async () => {
       },
     }),
   );
-  const pace = { logs: { lookMs: 100, describeMs: 200, settleMs: 1_000 } };
   // moto logs where AWS Batch does when a definition says nothing.
   const { logGroup: _, ...settings } = account.settings;
-  backend = await openAwsBackend({ settings, pace });
+  backend = await openAwsBackend({ settings });
 });
 
 afterAll(async () => {
