@@ -3,10 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { guideConfig } from '../tests/synthesize.ts';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const bin = path.join(import.meta.dirname, 'bin.ts');
 let folder: string;

@@ -3,15 +3,12 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { guideConfig } from '../tests/synthesize.ts';
 
 const run = promisify(execFile);
 const main = path.join(import.meta.dirname, 'main.ts');
 let folder: string;
-
-// A child that loads the CDK takes seconds on a busy machine.
-vi.setConfig({ testTimeout: 60_000 });
 
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'infra-'));

@@ -1,11 +1,14 @@
 import { parseDocument, settingsSchema } from '@openevolve-aws/job-spec';
-import { Match } from 'aws-cdk-lib/assertions';
+import { Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
 import recommended from 'aws-cdk-lib/recommended-feature-flags.json' with { type: 'json' };
 import { describe, expect, it } from 'vitest';
 import { resolveTemplate } from '../tests/resolve-template.ts';
 import { mainTemplate, propertiesOf, synthesize } from '../tests/synthesize.ts';
 import { newApp } from './app.ts';
+import { Dashboard } from './dashboard.ts';
 import { featureFlags } from './feature-flags.ts';
+import { resourceNames } from './names.ts';
 
 const template = mainTemplate();
 
@@ -278,11 +281,13 @@ describe('the dashboard', () => {
   });
 
   it('asks at most 50 logs in one query', () => {
-    const users = Array.from({ length: 100 }, (_, index) => `user${index}`);
-    const { Dashboard } = resolveTemplate(mainTemplate({ users }).toJSON()).byType(
-      'AWS::CloudWatch::Dashboard',
+    const stack = new Stack(newApp(), 'S');
+    const owners = Array.from({ length: 100 }, (_, index) => `user${index}`);
+    new Dashboard(stack, 'D', { names: resourceNames('prod'), owners, jobEventsLog: 'events' });
+    const [body] = Object.values(
+      resolveTemplate(Template.fromStack(stack).toJSON()).byType('AWS::CloudWatch::Dashboard'),
     );
-    const { widgets } = JSON.parse(String(Dashboard?.DashboardBody)) as {
+    const { widgets } = JSON.parse(String(body?.DashboardBody)) as {
       widgets: { properties: { title: string; query?: string } }[];
     };
     const errors = widgets.filter(({ properties }) => properties.title === 'Errors');

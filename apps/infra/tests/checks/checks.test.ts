@@ -4,13 +4,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { pythonProgram } from '@openevolve-aws/test-servers';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { guideConfig, synthesize } from '../synthesize.ts';
 import { unsettled } from './findings.ts';
 
 const run = promisify(execFile);
-vi.setConfig({ testTimeout: 60_000 });
-
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'checks-'));

@@ -1,13 +1,11 @@
 import path from 'node:path';
-import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { resolveTemplate } from '../resolve-template.ts';
 import { mainTemplate } from '../synthesize.ts';
 import { Account } from './account.ts';
 import { type Answer, ask } from './check.ts';
 import { actionRows, objectRows } from './matrix.ts';
 import { type RawTemplate, weakenings } from './weakenings.ts';
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const document = path.join(import.meta.dirname, '../../../../docs/isolation-matrix.md');
 const template = mainTemplate({ accessKeys: ['alice'] }).toJSON();
