@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from statistics import mean, median
 from typing import Any, Optional
 
 from openevolve_runner.autoscaling_policy import Bounds, Observed, next_size, plan
 from openevolve_runner.call_clock import Activity
 from openevolve_runner.executor import Call, WorkerExecutor
-from openevolve_runner.process_use import cpu_seconds, memory_of
+from openevolve_runner.process_use import MemoryUse, cpu_seconds, memory_of
 
 _TICK_SECONDS = 1.0
 REPORT_SECONDS = 5.0
 _REMEMBERED_CALLS = 64
 _RATE_SECONDS = 300.0
-_MEMORY_SAMPLES = 4  # looking into a process costs it some milliseconds
+_MEMORY_SAMPLES = 2  # looking into a process costs some milliseconds
 
 
 class Autoscaler:
@@ -32,8 +33,7 @@ class Autoscaler:
         self._began = self._ticked = self._reported = time.monotonic()
         self._calls: deque[tuple[float, float]] = deque(maxlen=_REMEMBERED_CALLS)
         self._candidates: deque[float] = deque()
-        self._worker_mib: Optional[float] = None
-        self._peak_mib = 0.0
+        self._first_evaluation: Optional[float] = None
         self._model_calls: Optional[int] = None
         self._out_of_memory_at: Optional[int] = None
         self._limited_by = "workers" if bounds.workers is not None else "model"
@@ -48,6 +48,10 @@ class Autoscaler:
         )
         if candidate:
             self._candidates.append(now)
+
+    def evaluated(self, seconds: float) -> None:
+        """The program that the run begins with was evaluated."""
+        self._first_evaluation = seconds
 
     def _learn_rate_limit(self, calls: int) -> None:
         """Fewer workers than asked by what was held; then more, a few at a time."""
@@ -84,8 +88,8 @@ class Autoscaler:
         return Observed(
             model,
             evaluation,
-            self._worker_mib,
-            max(0.0, self._peak_mib - (self._worker_mib or 0.0)),
+            self._worker_mib(),
+            self._evaluations_mib(),
             self._out_of_memory_at,
             self._model_calls,
         )
@@ -95,30 +99,46 @@ class Autoscaler:
 
         While few are finished, what runs has its say: a slow model shows long before it answers.
         """
-        running = [clock.total(Activity.MODEL, now) for clock in self._executor.clocks()]
-        waited = sum(running) / len(running) if running else None
+        waiting = [
+            now - clock.since
+            for clock in self._executor.clocks()
+            if clock.activity is Activity.MODEL
+        ]
+        waited = mean(waiting) if waiting else None
         if not self._calls:
-            return waited, None
-        count = len(self._calls)
-        model = sum(model for model, _ in self._calls) / count
-        evaluation = sum(evaluation for _, evaluation in self._calls) / count
-        if count < self._executor.size:
+            return waited, self._first_evaluation
+        model = mean(model for model, _ in self._calls)
+        evaluation = mean(evaluation for _, evaluation in self._calls)
+        if len(self._calls) < self._executor.size:
             model = max(model, waited or 0.0)
         return model, evaluation
 
     def _measure_memory(self) -> None:
-        processes = self._executor.processes()
-        processes.sort(key=lambda process: process.measured)
-        for process in processes[:_MEMORY_SAMPLES]:
+        """Look at some of the workers that wait, and have evaluated before."""
+        waiting = [
+            process
+            for process in self._executor.processes()
+            if process.calls > 0
+            and (process.clock is None or process.clock.activity is Activity.MODEL)
+            and self._ticked - process.measured >= REPORT_SECONDS
+        ]
+        waiting.sort(key=lambda process: process.measured)
+        for process in waiting[:_MEMORY_SAMPLES]:
             process.measured = self._ticked
-            use = memory_of(process.pid)
-            clock = process.clock
-            if use is None or process.calls == 0:  # what it imports is not there yet
-                continue
-            now, most = use
-            self._peak_mib = max(self._peak_mib, most)
-            if clock is None or clock.activity is Activity.MODEL:
-                self._worker_mib = max(self._worker_mib or 0.0, now)
+            process.memory = memory_of(process.pid)
+
+    def _memory(self) -> list[MemoryUse]:
+        known = (process.memory for process in self._executor.processes())
+        return [memory for memory in known if memory is not None]
+
+    def _worker_mib(self) -> Optional[float]:
+        known = self._memory()
+        return mean(memory.now for memory in known) if known else None
+
+    def _evaluations_mib(self) -> float:
+        """One slot with what the greediest candidate took, the others with what is usual."""
+        known = [memory.most - memory.now for memory in self._memory()]
+        return max(known) + (self._bounds.slots - 1) * median(known) if known else 0.0
 
     def _count(self, *activities: Activity) -> int:
         return sum(clock.activity in activities for clock in self._executor.clocks())
@@ -141,6 +161,6 @@ class Autoscaler:
             "candidates_per_hour": len(self._candidates) / window * 3600,
             "model_seconds": model,
             "evaluation_seconds": evaluation,
-            "worker_mib": self._worker_mib,
+            "worker_mib": self._worker_mib(),
             "vcpus_used": max(0.0, self._cpu[1] - used) / (now - before),
         }

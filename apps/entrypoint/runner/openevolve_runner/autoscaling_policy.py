@@ -14,6 +14,8 @@ GENERATIONS = 10
 ITERATION_CPU_SECONDS = 0.02
 # Times that vary leave slots empty now and then, unless some more workers are there.
 HEADROOM = 1.25
+# Before it is measured, and where it cannot be.
+ASSUMED_WORKER_MIB = 64.0
 # Fewer workers only when they are far too many: each has to import the evaluator again.
 SHRINK_BELOW = 0.6
 
@@ -45,7 +47,7 @@ class Observed:
     model_seconds: Optional[float] = None
     evaluation_seconds: Optional[float] = None
     worker_mib: Optional[float] = None  # of one more worker, while it waits
-    evaluation_mib: float = 0.0  # more in an evaluation
+    evaluations_mib: float = 0.0  # more for all slots while they are in use
     out_of_memory_at: Optional[int] = None  # so many workers were too many
     model_calls: Optional[int] = None  # so many at one time the provider bears
 
@@ -74,13 +76,16 @@ def plan(bounds: Bounds, observed: Observed) -> Plan:
     if observed.model_seconds is None:
         return Plan(bounds.first, "model")
     limits = {
-        "evaluation": _to_fill_slots(bounds.slots, observed),
         "model": bounds.most,
         "iterations": max(2 * bounds.vcpus, bounds.iterations // GENERATIONS),
     }
+    if observed.evaluation_seconds is None:  # as many as OpenEvolve has in flight
+        limits["model"] = 2 * bounds.vcpus
+    else:
+        limits["evaluation"] = _to_fill_slots(bounds.slots, observed)
     if observed.model_calls is not None:
         limits["rate limit"] = observed.model_calls
-    memory = _with_memory(bounds, observed)
+    memory = _within_memory(bounds, observed)
     if memory is not None:
         limits["memory"] = memory
     limit = min(limits, key=lambda name: limits[name])
@@ -102,11 +107,11 @@ def _to_fill_slots(slots: int, observed: Observed) -> int:
     return int(slots * for_one_slot * HEADROOM) + 1
 
 
-def _with_memory(bounds: Bounds, observed: Observed) -> Optional[int]:
+def _within_memory(bounds: Bounds, observed: Observed) -> Optional[int]:
     known = []
-    if bounds.memory_mib is not None and observed.worker_mib:
-        free = bounds.memory_mib - bounds.slots * observed.evaluation_mib
-        known.append(int(free / observed.worker_mib))
+    if bounds.memory_mib is not None:
+        free = bounds.memory_mib - observed.evaluations_mib
+        known.append(int(free / (observed.worker_mib or ASSUMED_WORKER_MIB)))
     if observed.out_of_memory_at is not None:
         known.append(observed.out_of_memory_at * 3 // 4)
     return min(known, default=None)

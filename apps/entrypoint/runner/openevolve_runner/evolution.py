@@ -75,7 +75,9 @@ class Evolution(OpenEvolve):
             calls_per_worker=config.max_tasks_per_child,
         )
         self._autoscaler = Autoscaler(run.bounds, self._executor, held_calls)
-        self._remote = RemoteEvaluator(self._executor, run.evaluator, limits.stage_seconds)
+        self._remote = RemoteEvaluator(
+            self._executor, run.evaluator, limits.stage_seconds, self._autoscaler.evaluated
+        )
         openevolve.controller.Evaluator = lambda *_arguments, **_options: self._remote
         openevolve.controller.ProgramDatabase = partial(
             Population, stock_cache="diversity-cache" in run.stock

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Iterable, Optional
 
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
-KIB_PER_MIB = 1024
+_KIB_PER_MIB = 1024
 
 
-def memory_of(pid: int) -> Optional[tuple[float, float]]:
-    """MiB that the process alone has now, and that it had at its most."""
+@dataclass(frozen=True)
+class MemoryUse:
+    """MiB that a process does not share: now, and at its most."""
+
+    now: float
+    most: float
+
+
+def memory_of(pid: int) -> Optional[MemoryUse]:
+    """What a process uses; None when it is gone."""
     proc = Path(f"/proc/{pid}")
     try:
         rollup = _kib((proc / "smaps_rollup").read_text())
@@ -20,7 +29,7 @@ def memory_of(pid: int) -> Optional[tuple[float, float]]:
         return None
     private = rollup["Private_Clean"] + rollup["Private_Dirty"]
     shared = rollup["Rss"] - private
-    return private / KIB_PER_MIB, max(private, most - shared) / KIB_PER_MIB
+    return MemoryUse(private / _KIB_PER_MIB, max(private, most - shared) / _KIB_PER_MIB)
 
 
 def cpu_seconds(workers: Iterable[int]) -> float:

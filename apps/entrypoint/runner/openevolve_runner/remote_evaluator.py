@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
 from openevolve_runner import worker
+from openevolve_runner.call_clock import Activity
 from openevolve_runner.errors import RunnerError, UnusableInputError, in_short
 from openevolve_runner.executor import Call, CallFailed, WorkerExecutor
 
@@ -19,7 +20,14 @@ class RemoteEvaluator:
     What ends or wedges its workers here would do so in every iteration, so it ends the run.
     """
 
-    def __init__(self, executor: WorkerExecutor, evaluator: Path, stage_seconds: float):
+    def __init__(
+        self,
+        executor: WorkerExecutor,
+        evaluator: Path,
+        stage_seconds: float,
+        on_evaluated: Callable[[float], None],
+    ):
+        self._on_evaluated = on_evaluated
         self._executor = executor
         self._evaluator = evaluator
         self._stage_seconds = stage_seconds
@@ -37,7 +45,9 @@ class RemoteEvaluator:
 
     async def evaluate_program(self, code: str, program_id: str = "") -> dict[str, Any]:
         """Raises UnusableInputError when the evaluation does not end, or ends its process."""
-        document = await self._answer(self._executor.submit(worker.evaluate, code, program_id))
+        call = self._executor.submit(worker.evaluate, code, program_id)
+        document = await self._answer(call)
+        self._on_evaluated(call.clock.total(Activity.EVALUATION, call.clock.since))
         metrics: dict[str, Any] = document.get("metrics") or {"error": document.get("error")}
         if metrics.get("timeout") or document.get("hangs"):
             raise self._unusable(f"the evaluation did not return within {self._stage_seconds:g} s")

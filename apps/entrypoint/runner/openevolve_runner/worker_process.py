@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Callable, Iterable, Optional
 
 from openevolve_runner.call_clock import CallClock
+from openevolve_runner.process_use import MemoryUse
 
 # In the environment of a worker and of what its evaluator starts, which may leave its group.
 MARKER = "OPENEVOLVE_AWS_WORKER"
@@ -38,6 +39,7 @@ class WorkerProcess:
         self.calls = 0
         self.clock: Optional[CallClock] = None  # of the call that it answers
         self.retiring = False
+        self.memory: Optional[MemoryUse] = None  # when it waited last
         self.measured = 0.0
         self._mark = f"{MARKER}={mark}".encode()
         self._status: Optional[int] = None

@@ -30,11 +30,12 @@ def seen(model: float, evaluation: float, **others: float) -> Observed:
     ("observed", "workers", "limited_by"),
     [
         (Observed(), 8, "model"),
+        (Observed(model_seconds=5), 16, "model"),
         (seen(0.1, 1), 11, "evaluation"),
         (seen(20, 2), 110, "evaluation"),
         (seen(20, 0.2), 128, "model"),
-        (seen(20, 2, evaluation_mib=1_500), 37, "memory"),
-        (seen(20, 2, evaluation_mib=2_000), 8, "memory"),
+        (seen(20, 2, evaluations_mib=12_000), 37, "memory"),
+        (seen(20, 2, evaluations_mib=16_000), 8, "memory"),
         (seen(20, 2, out_of_memory_at=60), 45, "memory"),
         (seen(20, 2, model_calls=30), 30, "rate limit"),
         (seen(20, 2, model_calls=3), 8, "rate limit"),
@@ -71,6 +72,9 @@ class Busy:
 
     def __init__(self, size: int):
         self.size = size
+
+    def processes(self) -> list[object]:
+        return []
 
     def clocks(self) -> list[CallClock]:
         return [CallClock(time.monotonic())] * self.size
@@ -127,7 +131,8 @@ def test_workers_are_added_while_the_model_is_slow_and_retired_when_it_is_not(
     assert attempt.of("finished")[0]["ledger"]["candidates"] == 100
     told = attempt.of("throughput")[-1]
     assert told["candidates_per_hour"] > 1000 and told["worker_mib"] > 5
-    assert told["evaluation_seconds"] >= 0.05 and 0 < told["vcpus_used"] < 4
+    assert told["evaluation_seconds"] >= 0.05
+    assert max(event["vcpus_used"] for event in attempt.of("throughput")) > 0.01
     assert told["model"] + told["waiting"] + told["evaluating"] <= max(sizes)
 
 

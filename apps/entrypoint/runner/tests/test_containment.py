@@ -125,7 +125,7 @@ os.kill(os.getpid(), signal.SIGKILL)
     assert attempt.end() == 0
     assert errors(attempt) == {
         1: "it ended 2 worker processes, the last: out of memory: 1 worker with 3072 MiB in "
-        "all; ask for more --memory or fewer --vcpus"
+        "all; ask for more --memory, or fewer --workers or --vcpus"
     }
 
 
