@@ -8,6 +8,8 @@ export interface ModelBehaviour {
   latencyMs: readonly [low: number, high: number];
   /** Share of the calls that end with HTTP 500, 0 to 1. */
   failures: number;
+  /** Called when a reply is complete. */
+  onReply?: () => void;
 }
 
 export interface ModelServer {
@@ -40,6 +42,7 @@ export async function startModelServer(
           const [low, high] = behaviour.latencyMs;
           const fails = random() < behaviour.failures;
           await delay(low + (high - low) * random(), undefined, { signal });
+          behaviour.onReply?.();
           return fails
             ? jsonReply(500, { error: { message: 'out of order' } })
             : model.complete(request, signal);

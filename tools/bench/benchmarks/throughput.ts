@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { bundleEntrypoint } from '../../kill/bundle.ts';
 import type { Benchmark, Measurement } from '../benchmark.ts';
 import { measureController } from './throughput/controller.ts';
-import { type Load, type Rate, startOurs, startStock } from './throughput/run.ts';
+import { measureQuality } from './throughput/quality.ts';
+import { type Load, measureOurs, measureStock, type Rate } from './throughput/run.ts';
 
 /** Of the job; the machine has to have as many. */
 const VCPUS = 2;
-/** What ours starts beside, so that 80 % of the bound can be asked for only above it. */
+/** Of what workers and vCPUs could give at most. */
 const GOAL_OF_BOUND = 0.8;
 
 /** Seconds of the model, drawn around this, and CPU seconds of an evaluation; the least ratio. */
@@ -33,11 +34,11 @@ const benchmark: Benchmark = {
     for (const load of loads) {
       const name = `L ${load.modelSeconds} s, E ${load.evaluationSeconds} s`;
       const own = { ...load, vcpus: VCPUS };
-      const stock = await startStock(join(folder, `${name} stock`), own);
-      const ours = await startOurs(join(folder, `${name} ours`), own, bundle);
+      const stock = await measureStock(join(folder, `${name} stock`), own);
+      const ours = await measureOurs(join(folder, `${name} ours`), own, bundle);
       rows.push(...compare(name, ours, stock, load.atLeast, own));
       if (load.modelSeconds === load.evaluationSeconds * 10) {
-        const alone = await startOurs(
+        const alone = await measureOurs(
           join(folder, `${name} alone`),
           { ...own, workers: 1 },
           bundle,
@@ -54,7 +55,7 @@ const benchmark: Benchmark = {
         });
       }
     }
-    rows.push(...(await measureController()));
+    rows.push(...(await measureController()), ...(await measureQuality()));
     await rm(folder, { recursive: true });
     return rows;
   },

@@ -12,8 +12,8 @@ import { leftoversOf, processesOf, send } from '../../../kill/process-tree.ts';
 import { openevolveRun } from '../../../kill/stock-run.ts';
 import { median } from '../../processes.ts';
 
-/** Until all workers are there and busy. */
-const WARM_UP_MS = 20_000;
+/** From the first reply on, until all workers are there and busy. */
+const WARM_UP_MS = 15_000;
 const MEASURED_MS = 25_000;
 const ITERATIONS = 1_000_000;
 const KIB_PER_MIB = 1024;
@@ -47,7 +47,7 @@ type CommandOf = (
 ) => Promise<{ line: readonly string[]; env: NodeJS.ProcessEnv }>;
 
 /** Measures a job of ours, run as the container runs it. */
-export async function startOurs(
+export async function measureOurs(
   folder: string,
   options: RunOptions,
   bundle: string,
@@ -68,7 +68,7 @@ export async function startOurs(
 }
 
 /** Measures a bare `openevolve-run` with as many workers as vCPUs. */
-export async function startStock(folder: string, options: RunOptions): Promise<Rate> {
+export async function measureStock(folder: string, options: RunOptions): Promise<Rate> {
   return measure(folder, options, async (config, evaluator) => {
     const configFile = join(folder, 'config.yaml');
     // JSON is YAML.
@@ -87,12 +87,16 @@ async function measure(folder: string, options: RunOptions, command: CommandOf):
   const settings = `CPU_SECONDS = ${options.evaluationSeconds}\nNOTES = ${JSON.stringify(notes)}\n`;
   await writeFile(evaluator, settings + source);
   const replies: number[] = [];
+  const { promise: firstReply, resolve: replied } = Promise.withResolvers<void>();
   const model = await startModelServer(
     1,
     {
       latencyMs: [options.modelSeconds * 500, options.modelSeconds * 1_500],
       failures: 0,
-      onReply: () => replies.push(Date.now()),
+      onReply: () => {
+        replies.push(Date.now());
+        replied();
+      },
     },
     Math.random,
   );
@@ -110,7 +114,7 @@ async function measure(folder: string, options: RunOptions, command: CommandOf):
     const child = spawn(program, args, { cwd: folder, env, stdio: ['ignore', file, file] });
     closeSync(file);
     const ended = once(child, 'exit');
-    await Promise.race([delay(WARM_UP_MS), ended]);
+    await Promise.race([firstReply.then(() => delay(WARM_UP_MS)), ended]);
     const from = Date.now();
     await Promise.race([delay(MEASURED_MS), ended]);
     const to = Date.now();
