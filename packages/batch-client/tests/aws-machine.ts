@@ -113,6 +113,7 @@ export function modelClients(
     secrets: none,
     quotas: none,
     sns: none,
+    ecr: none,
     formation: none,
     bucket: async (name) => bucketOf(name),
   };

@@ -132,7 +132,9 @@ export class BatchModel {
                   jobDefinitionArn: `arn:aws:batch:us-east-1:123456789012:job-definition/${jobDefinitionName}:3`,
                   revision: 3,
                   type: 'container',
-                  containerProperties: { image: 'openevolve-prod:1.0.0' },
+                  containerProperties: {
+                    image: '123456789012.dkr.ecr.us-east-1.amazonaws.com/openevolve-prod:1.0.0',
+                  },
                 },
               ]
             : [],

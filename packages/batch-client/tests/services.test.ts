@@ -4,6 +4,7 @@ import {
   CreateLogStreamCommand,
   PutLogEventsCommand,
 } from '@aws-sdk/client-cloudwatch-logs';
+import { CreateRepositoryCommand, ECRClient, PutImageCommand } from '@aws-sdk/client-ecr';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
@@ -64,6 +65,31 @@ describe.each<[string, () => Promise<Server>]>([
     const secrets = await clients.secrets();
     expect(await secrets.getSecretValue(ARN)).toBe('a-key');
     await expect(secrets.getSecretValue('other')).rejects.toMatchObject({ code: 'SETTINGS' });
+  });
+
+  it('tells an image that was pushed from one that was not', async () => {
+    const ecr = new ECRClient(config());
+    const { repository } = await ecr.send(
+      new CreateRepositoryCommand({ repositoryName: 'openevolve' }),
+    );
+    const account = repository?.registryId ?? '';
+    await ecr.send(
+      new PutImageCommand({
+        repositoryName: 'openevolve',
+        imageTag: '1.0',
+        imageManifest: JSON.stringify({
+          schemaVersion: 2,
+          mediaType: 'application/vnd.docker.distribution.manifest.v2+json',
+          config: {},
+          layers: [],
+        }),
+      }),
+    );
+    const image = { account, region: 'us-east-1', repository: 'openevolve' };
+    const { findImage } = await clients.ecr();
+    expect(await findImage({ ...image, tag: '1.0' })).not.toBeNull();
+    expect(await findImage({ ...image, tag: '2.0' })).toBeNull();
+    expect(await findImage({ ...image, repository: 'other', tag: '1.0' })).toBeNull();
   });
 
   it('lists who gets alerts', async () => {

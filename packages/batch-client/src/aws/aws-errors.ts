@@ -8,6 +8,7 @@ export type AwsService =
   | 'Secrets Manager'
   | 'Service Quotas'
   | 'SNS'
+  | 'ECR'
   | 'CloudFormation';
 
 /** Which call failed, for the message. */

@@ -20,6 +20,7 @@ export function awsClients({ region }: { readonly region: string }): AwsClients 
     secrets: once(async () => (await import('./sdk/secrets.ts')).secretsApi(config)),
     quotas: once(async () => (await import('./sdk/quotas.ts')).quotasApi(config)),
     sns: once(async () => (await import('./sdk/sns.ts')).snsApi(config)),
+    ecr: once(async () => (await import('./sdk/ecr.ts')).ecrApi(config)),
     formation: once(async () => (await import('./sdk/formation.ts')).formationApi(config)),
     bucket: async (name) => {
       const { S3Store } = await import('@openevolve-aws/object-store/s3');

@@ -22,6 +22,7 @@ import type {
 } from '@aws-sdk/client-cloudwatch-logs';
 import type { ObjectStore } from '@openevolve-aws/object-store';
 import type { CallOptions } from '../backend.ts';
+import type { EcrImage } from './ecr-image.ts';
 
 /** One operation of a service. It fails with a `BatchClientError` whose cause is the SDK's error. */
 export type Call<Input, Output> = (
@@ -89,6 +90,14 @@ export interface SnsApi {
   ) => Promise<readonly { readonly endpoint: string; readonly confirmed: boolean }[]>;
 }
 
+export interface EcrApi {
+  /** An image of a repository, or null when it, or its repository, is not there. */
+  readonly findImage: (
+    image: EcrImage,
+    options?: CallOptions,
+  ) => Promise<{ readonly pushedAt: Date | null } | null>;
+}
+
 export interface FormationApi {
   /** A stack's outputs by name, or null when there is no such stack. */
   readonly stackOutputs: (
@@ -113,6 +122,7 @@ export interface AwsClients {
   readonly secrets: () => Promise<SecretsApi>;
   readonly quotas: () => Promise<QuotasApi>;
   readonly sns: () => Promise<SnsApi>;
+  readonly ecr: () => Promise<EcrApi>;
   readonly formation: () => Promise<FormationApi>;
   /** The store of a bucket. */
   readonly bucket: (name: string) => Promise<ObjectStore>;

@@ -26,6 +26,7 @@ beforeEach(async () => {
     }),
     secrets: async () => ({ getSecretValue: async () => '{"GEMINI_API_KEY":"AIza-real"}' }),
     quotas: async () => ({ getServiceQuota: async () => 1_000 }),
+    ecr: async () => ({ findImage: async () => ({ pushedAt: null }) }),
     sns: async () => ({
       listSubscriptions: async () => [{ endpoint: 'ops@example.com', confirmed: true }],
     }),
@@ -42,7 +43,7 @@ const look = async (changes: Partial<AwsClients> = {}, loaded: Partial<LoadedSet
 
 it('finds nothing to do where all is well, and shows no secret', async () => {
   const checks = await look();
-  expect(checks.filter(({ result }) => result !== 'ok').map(({ name }) => name)).toEqual(['image']);
+  expect(checks.filter(({ result }) => result !== 'ok')).toEqual([]);
   expect(checks.every(({ fix }) => fix === null)).toBe(true);
   expect(checks.map(({ name }) => name)).toContain('clock');
   expect(checks.find(({ name }) => name === 'settings')?.detail).toContain('OPENEVOLVE_JOB_QUEUE');
@@ -114,6 +115,20 @@ it.each<[string, Partial<AwsClients>, CheckName, 'problem' | 'warning' | 'unknow
     'a secret that may not be read',
     { secrets: async () => ({ getSecretValue: failing('AccessDeniedException', 403, 'no') }) },
     'secret',
+    'unknown',
+    /do not allow/,
+  ],
+  [
+    'an image that was never pushed',
+    { ecr: async () => ({ findImage: async () => null }) },
+    'image',
+    'problem',
+    /openevolve-prod:1\.0\.0 was never pushed.*image push/,
+  ],
+  [
+    'an image that may not be looked at',
+    { ecr: async () => ({ findImage: failing('AccessDeniedException', 403, 'no') }) },
+    'image',
     'unknown',
     /do not allow/,
   ],

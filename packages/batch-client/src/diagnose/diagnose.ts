@@ -1,5 +1,6 @@
 import { PROVIDER_KEY_PLACEHOLDER, type Settings } from '@openevolve-aws/job-spec';
 import { ownerPrefix } from '@openevolve-aws/s3-layout';
+import { parseEcrImage } from '../aws/ecr-image.ts';
 import { resolveOwner } from '../aws/identity.ts';
 import type { AwsClients } from '../aws/ports.ts';
 import type { CallOptions } from '../backend.ts';
@@ -201,12 +202,24 @@ async function checkDefinition(
     image = found.containerProperties?.image;
     return ok('job definition', `${found.jobDefinitionName}:${found.revision} is active.`);
   });
-  return image === undefined
-    ? [definition]
-    : [
-        definition,
-        unknown('image', `Jobs run ${image}; whether it was pushed shows when one starts.`),
-      ];
+  return image === undefined ? [definition] : [definition, await checkImage(clients, image, call)];
+}
+
+function checkImage(clients: AwsClients, name: string, call: CallOptions): Promise<Check> {
+  return attempt('image', async () => {
+    const image = parseEcrImage(name);
+    if (image === null || image.region !== clients.region) {
+      return unknown('image', `Jobs run ${name}; whether it can be pulled shows when one starts.`);
+    }
+    const found = await (await clients.ecr()).findImage(image, call);
+    return found === null
+      ? problem(
+          'image',
+          `${name} was never pushed, so no job can start.`,
+          "An administrator pushes one with 'openevolve-aws image push'.",
+        )
+      : ok('image', `${name} is there.`);
+  });
 }
 
 function checkSecret(clients: AwsClients, settings: Settings, call: CallOptions): Promise<Check> {
