@@ -58,6 +58,8 @@ export type { SubmittedJob } from './jobs/submit-job.ts';
 export { submitJob, submitPlan } from './jobs/submit-job.ts';
 export type { Verification, VerifiedCommit, VerifyRequest } from './jobs/verify-job.ts';
 export { verifyJob } from './jobs/verify-job.ts';
+export type { WaitRequest } from './jobs/wait-for-job.ts';
+export { waitForJob } from './jobs/wait-for-job.ts';
 export type { LocalHome } from './local/home.ts';
 export { defaultHomeDirectory, localHome } from './local/home.ts';
 export type { LocalBackendOptions } from './local/local-backend.ts';
@@ -77,3 +79,4 @@ export type {
 } from './settings/load-settings.ts';
 export { loadSettings } from './settings/load-settings.ts';
 export { profileFile, readProfile, writeProfile } from './settings/profile.ts';
+export { chosenRegion } from './settings/region.ts';

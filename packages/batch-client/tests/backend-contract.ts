@@ -174,6 +174,24 @@ export function backendContract(name: string, open: () => Promise<Subject>): voi
       expect(batch.batchJobId).not.toBe(batchJobId);
     });
 
+    it.concurrent('asks for more, and for another cap, before a job goes on', async ({
+      subject,
+    }) => {
+      const { jobId, batchJobId } = await subject.submit('bad-program');
+      await subject.inState(batchJobId, 'FAILED');
+      const request = { iterations: 500, cap: { usd: 20 } };
+      await resumeJob(subject.backend, 'alice', jobId, request);
+      const { inputs } = subject.backend;
+      const stored = await collect(inputs.list(`users/alice/${jobId}/input/control/`));
+      const requests = await Promise.all(
+        stored.map(async ({ key }) => JSON.parse(new TextDecoder().decode(await inputs.get(key)))),
+      );
+      expect(requests).toMatchObject([
+        { number: 1, request: { kind: 'extend', iterations: 500 } },
+        { number: 2, request: { kind: 'cap', usd: 20 } },
+      ]);
+    });
+
     it.concurrent('makes one job of a request that is submitted again and again', async ({
       subject,
     }) => {

@@ -12,8 +12,8 @@ import { BatchClientError } from '../errors.ts';
 import { findRun } from './find-run.ts';
 
 /**
- * Asks something of a job that has not ended: to stop after saving, to commit now, or to do another
- * number of iterations in all. It is carried out within seconds, also after an interruption;
+ * Asks something of a job that has not ended: to stop after saving, to commit now, to do another
+ * number of iterations in all, or to spend up to another cap. It is carried out within seconds, also after an interruption;
  * `describeJob` shows the number of the last request that was.
  *
  * @returns the request as it was stored.

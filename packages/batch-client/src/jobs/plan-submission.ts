@@ -43,6 +43,14 @@ export interface SubmitRequest {
   readonly targetScore?: number | undefined;
   /** For the whole job, over all attempts. */
   readonly timeoutSeconds?: number | undefined;
+  /** US dollars that all attempts together may spend on models. */
+  readonly maxUsd?: number | undefined;
+  /** Tokens that they may use, prompt and completion together. */
+  readonly maxTokens?: number | undefined;
+  /** By model, in US dollars for a million tokens; they go before the known prices. */
+  readonly prices?: Job['prices'];
+  /** How long the model provider may be down before the job ends; 10 minutes without it. */
+  readonly maxOutageSeconds?: number | undefined;
   /** Variables for program and evaluator. */
   readonly env?: Readonly<Record<string, string>> | undefined;
   readonly model: JobModel;
@@ -124,6 +132,10 @@ export async function planSubmission(
     commitIntervalSeconds: request.commitIntervalSeconds ?? DEFAULT_COMMIT_INTERVAL_SECONDS,
     env: request.env ?? {},
     model: request.model,
+    maxUsd: request.maxUsd,
+    maxTokens: request.maxTokens,
+    prices: request.prices,
+    maxOutageSeconds: request.maxOutageSeconds,
   });
   if (!parsed.success) {
     throw new BatchClientError('INVALID_INPUT', `${describeIssues(parsed.error)}.`, {

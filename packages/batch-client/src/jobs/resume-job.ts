@@ -1,4 +1,4 @@
-import { type Job, summarySchema } from '@openevolve-aws/job-spec';
+import { type Control, type Job, summarySchema } from '@openevolve-aws/job-spec';
 import { jobPrefixes, outputKeys } from '@openevolve-aws/s3-layout';
 import { type Backend, isTerminal } from '../backend.ts';
 import { BatchClientError } from '../errors.ts';
@@ -11,6 +11,8 @@ import { readStored } from './stored-document.ts';
 export interface ResumeRequest {
   /** How many in all from now on; as before without it. */
   readonly iterations?: number | undefined;
+  /** What the whole job may spend from now on; as before without it. */
+  readonly cap?: { readonly usd?: number | undefined; readonly tokens?: number | undefined };
   /** Which revision of the owner's job definition; the newest without it. */
   readonly definitionRevision?: number | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -36,7 +38,7 @@ export async function resumeJob(
   backend: Backend,
   owner: string,
   reference: string,
-  { iterations, definitionRevision, signal }: ResumeRequest = {},
+  { iterations, cap, definitionRevision, signal }: ResumeRequest = {},
 ): Promise<ResumedJob> {
   const { job, batch } = await findRun(backend, owner, reference);
   const { status } = batch;
@@ -55,8 +57,12 @@ export async function resumeJob(
   }
   await clearRetention(backend, job, { signal });
   // Before the count of requests is taken, so that it is part of what the submission builds on.
-  if (iterations !== undefined) {
-    await storeControl(backend, job, { kind: 'extend', iterations });
+  const changes: Control['request'][] = [
+    ...(iterations === undefined ? [] : [{ kind: 'extend' as const, iterations }]),
+    ...(cap === undefined ? [] : [{ kind: 'cap' as const, ...cap }]),
+  ];
+  for (const change of changes) {
+    await storeControl(backend, job, change);
   }
   const afterControl = await lastControl(backend, job);
   const handedOver = await makeSubmission(backend, job, batch.submission + 1, afterControl, {

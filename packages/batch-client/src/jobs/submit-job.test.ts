@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { memoryBackend } from '../../tests/memory-backend.ts';
 import type { Backend } from '../backend.ts';
 import { makeSubmission } from './make-submission.ts';
-import { planSubmission } from './plan-submission.ts';
+import { planSubmission, type SubmitRequest } from './plan-submission.ts';
 import { submitPlan } from './submit-job.ts';
 
 let folder: string;
@@ -19,7 +19,7 @@ beforeEach(async () => {
 
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-async function plan(backend: Backend, config?: string) {
+async function plan(backend: Backend, config?: string, changes: Partial<SubmitRequest> = {}) {
   const path = join(folder, 'config.yaml');
   await writeFile(path, config ?? '');
   return planSubmission(backend, {
@@ -29,6 +29,7 @@ async function plan(backend: Backend, config?: string) {
     ...(config === undefined ? {} : { config: path }),
     vcpus: 1,
     model: { kind: 'provider' },
+    ...changes,
   });
 }
 
@@ -72,6 +73,21 @@ it('leaves inputs alone that another submission with the same id has just begun 
   await backend.inputs.put(key, new TextEncoder().encode('another'));
   await expect(submitPlan(backend, ours)).rejects.toMatchObject({ code: 'CONFLICT' });
   expect(await contents(backend.inputs)).toEqual({ [key]: 'another' });
+});
+
+it('keeps what a job may spend, and nothing where no limit is named', async () => {
+  const limits = {
+    maxUsd: 5,
+    maxTokens: 1_000_000,
+    prices: { 'a-model': { prompt: 0.3, completion: 2.5 } },
+    maxOutageSeconds: 3_600,
+  };
+  expect((await plan(memoryBackend(), undefined, limits)).job).toMatchObject(limits);
+  expect((await plan(memoryBackend())).job.maxUsd).toBeUndefined();
+  await expect(plan(memoryBackend(), undefined, { maxUsd: 0 })).rejects.toMatchObject({
+    code: 'INVALID_INPUT',
+    message: expect.stringContaining('maxUsd'),
+  });
 });
 
 it('takes what it wrote itself for done when the replies were lost', async () => {

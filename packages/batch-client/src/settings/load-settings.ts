@@ -5,6 +5,7 @@ import type { CallOptions } from '../backend.ts';
 import { BatchClientError } from '../errors.ts';
 import { readParameter, settingsParameter } from './deployed-settings.ts';
 import { profileFile, readProfile } from './profile.ts';
+import { ownRegion, REGION_VARIABLES } from './region.ts';
 
 /** Where a setting came from. */
 export type SettingsSource = 'flag' | 'variable' | 'profile' | 'aws' | 'parameter' | 'default';
@@ -39,7 +40,7 @@ export interface LoadOptions extends CallOptions {
 /** The guide's variables, and two of ours. Any but the region's asks for AWS. */
 const VARIABLES: Readonly<Partial<Record<keyof Settings, readonly string[]>>> = {
   environment: ['OPENEVOLVE_ENVIRONMENT'],
-  region: ['AWS_REGION', 'AWS_DEFAULT_REGION'],
+  region: REGION_VARIABLES,
   inputBucket: ['OPENEVOLVE_INPUT_BUCKET'],
   outputBucket: ['OPENEVOLVE_OUTPUT_BUCKET'],
   jobQueue: ['OPENEVOLVE_JOB_QUEUE'],
@@ -102,8 +103,7 @@ export async function loadSettings(options: LoadOptions = {}): Promise<LoadedSet
 
   const environment = String(found.environment ?? DEFAULT_ENVIRONMENT);
   if (found.region === undefined) {
-    const defaultRegion =
-      options.defaultRegion ?? (await import('../aws/sdk/sts.ts')).defaultRegion;
+    const { defaultRegion = ownRegion } = options;
     take({ region: (await defaultRegion()) ?? undefined }, () => ({
       source: 'aws',
       name: "AWS's own configuration",
