@@ -73,7 +73,8 @@ export class JobDefinition extends Construct {
         linuxParameters,
         jobRole: props.jobRole,
         executionRole: props.executionRole,
-        secrets: { [KEY_FIELD]: Secret.fromSecretsManager(props.secret, KEY_FIELD) },
+        // Whole: with the name of a field, a raw key would stop the container before it starts.
+        secrets: { [KEY_FIELD]: Secret.fromSecretsManager(props.secret) },
         environment: { OPENEVOLVE_NOTICE_FILE: `${NOTICE_FOLDER}/notice.json` },
         volumes: [
           EcsVolume.host({

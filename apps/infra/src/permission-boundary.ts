@@ -35,6 +35,7 @@ export class PermissionBoundary extends Construct {
             's3:GetObjectTagging',
             's3:PutObject',
             's3:PutObjectTagging',
+            's3:DeleteObjectTagging',
           ],
           resources: [inputs.arnForObjects(owners), outputs.arnForObjects(owners)],
         }),

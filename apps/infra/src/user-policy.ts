@@ -72,7 +72,12 @@ export class UserPolicy extends Construct {
         new PolicyStatement({
           sid: 'ReadOwnOutputs',
           // Tags are cleared by whoever resumes a job.
-          actions: ['s3:GetObject', 's3:GetObjectTagging', 's3:PutObjectTagging'],
+          actions: [
+            's3:GetObject',
+            's3:GetObjectTagging',
+            's3:PutObjectTagging',
+            's3:DeleteObjectTagging',
+          ],
           resources: [outputs.arnForObjects(own)],
         }),
         // AWS Batch checks a submission against queue, definition and job, and the share against

@@ -32,7 +32,6 @@ export const inputKeys = {
   evaluator: (extension: string) => `evaluator${extension}`,
   config: 'config.yaml',
   requirements: 'requirements.txt',
-  file: (relative: string) => `files/${relative}`,
   control: (number: number) => `control/${number}.json`,
   controls: 'control/',
   submission: (number: number) => `submissions/${number}.json`,

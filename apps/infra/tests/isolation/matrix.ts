@@ -56,7 +56,7 @@ export function objectRows(): Row[] {
       inputKeys.evaluator('.py'),
       inputKeys.config,
       inputKeys.requirements,
-      inputKeys.file('data.csv'),
+      'data.csv',
       inputKeys.control(1),
       inputKeys.submission(1),
     ].map((key) => `${input}/${key}`),
@@ -130,9 +130,14 @@ export function actionRows(account: Account): Row[] {
       allowed: [],
     },
     {
-      what: "clear the tags of alice's outputs",
+      what: "tag alice's outputs",
       requests: one('s3:PutObjectTagging', `arn:aws:s3:::outputs/users/alice/${JOB}/output/x`),
       allowed: [...ownUsers, "alice's job"],
+    },
+    {
+      what: "clear the tags of alice's outputs",
+      requests: one('s3:DeleteObjectTagging', `arn:aws:s3:::outputs/users/alice/${JOB}/output/x`),
+      allowed: ownUsers,
     },
     {
       what: 'change a bucket policy',
