@@ -8,8 +8,8 @@ from statistics import mean, median
 from typing import Any, Optional
 
 from openevolve_runner.autoscaling_policy import Bounds, Observed, next_size, plan
-from openevolve_runner.call_clock import Activity
-from openevolve_runner.executor import Call, WorkerExecutor
+from openevolve_runner.call import Activity, Call
+from openevolve_runner.executor import WorkerExecutor
 from openevolve_runner.process_use import MemoryUse, cpu_seconds, memory_of
 
 _TICK_SECONDS = 1.0

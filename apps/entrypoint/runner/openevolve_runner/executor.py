@@ -9,12 +9,11 @@ import socket
 import threading
 import time
 from collections import deque
-from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Callable, Optional
 
 from openevolve_runner import channel, worker
-from openevolve_runner.call_clock import Activity, CallClock
+from openevolve_runner.call import Activity, Call, CallClock, CallFailed
 from openevolve_runner.limits import WorkerLimits, be_first_to_go
 from openevolve_runner.memory import MemoryGroup
 from openevolve_runner.slots import EvaluationSlots
@@ -29,24 +28,6 @@ _IDLE_SECONDS = 0.1
 _FORK_PAUSE_SECONDS = 1.0
 _STOP_SECONDS = 2.0
 _ADVICE = "See the log for what the evaluator and its program did, and correct the one that does it"
-
-
-class CallFailed(Exception):
-    """A call has no answer: it ended its workers, or took too long."""
-
-
-class Call(Future[worker.Document]):
-    """One call of a function in a worker.
-
-    `seconds`: how long its last try ran; `clock`: where that time went.
-    """
-
-    def __init__(self, message: bytes = b""):
-        super().__init__()
-        self.message = message
-        self.deaths = 0
-        self.seconds = 0.0
-        self.clock = CallClock(0.0)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from openevolve.process_parallel import ProcessParallelController, SerializableR
 
 from openevolve_runner.classify import report_result
 from openevolve_runner.early_stopping import EarlyStopping
-from openevolve_runner.executor import Call, CallFailed, WorkerExecutor
+from openevolve_runner.call import Call, CallFailed
+from openevolve_runner.executor import WorkerExecutor
 from openevolve_runner.island_turns import IslandTurns
 from openevolve_runner.iteration import IterationReport, Verdict
 from openevolve_runner.population import Population

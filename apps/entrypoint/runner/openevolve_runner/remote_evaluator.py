@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any, Callable, Optional
 
 from openevolve_runner import worker
-from openevolve_runner.call_clock import Activity
+from openevolve_runner.call import Activity, Call, CallFailed
 from openevolve_runner.errors import RunnerError, UnusableInputError, in_short
-from openevolve_runner.executor import Call, CallFailed, WorkerExecutor
+from openevolve_runner.executor import WorkerExecutor
 
 _LOOK_SECONDS = 0.01
 

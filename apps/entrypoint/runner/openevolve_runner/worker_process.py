@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Callable, Iterable, Optional
 
-from openevolve_runner.call_clock import CallClock
+from openevolve_runner.call import CallClock
 from openevolve_runner.process_use import MemoryUse
 
 # In the environment of a worker and of what its evaluator starts, which may leave its group.

@@ -12,7 +12,7 @@ from model_server import ModelServer, Reply, program
 
 from openevolve_runner.autoscaler import Autoscaler
 from openevolve_runner.autoscaling_policy import Bounds, Observed, next_size, plan
-from openevolve_runner.call_clock import CallClock
+from openevolve_runner.call import CallClock
 
 MACHINE = Bounds(vcpus=8, slots=8, iterations=10_000, memory_mib=13_500)
 HASTY = (

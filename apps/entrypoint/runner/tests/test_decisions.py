@@ -17,7 +17,7 @@ from openevolve.process_parallel import SerializableResult
 from openevolve_runner.channel import ChannelError, receive
 from openevolve_runner.classify import report_result
 from openevolve_runner.early_stopping import EarlyStopping
-from openevolve_runner.executor import Call
+from openevolve_runner.call import Call
 from openevolve_runner.iteration import IterationReport, Verdict
 from openevolve_runner.ledger import Ledger
 from openevolve_runner.memory import MemoryGroup

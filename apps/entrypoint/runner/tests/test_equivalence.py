@@ -14,7 +14,7 @@ from openevolve.config import Config
 from openevolve.database import Program, ProgramDatabase
 from openevolve.process_parallel import ProcessParallelController, SerializableResult
 
-from openevolve_runner.executor import Call
+from openevolve_runner.call import Call
 from openevolve_runner.pool import WorkerPool
 from openevolve_runner.population import Population
 from openevolve_runner.stop import StopRequest

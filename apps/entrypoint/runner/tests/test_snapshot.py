@@ -14,7 +14,7 @@ from openevolve.config import Config, LLMModelConfig
 from openevolve.database import Program
 from openevolve.process_parallel import ProcessParallelController
 
-from openevolve_runner.executor import Call
+from openevolve_runner.call import Call
 from openevolve_runner.pool import WorkerPool
 from openevolve_runner.population import Population
 from openevolve_runner.stop import StopRequest

@@ -68,3 +68,11 @@ it.each(['TMPDIR', 'BASH_ENV', 'ENV', 'PATH', 'LD_PRELOAD', 'PYTHONPATH', 'NODE_
 it('refuses a variable that no process could be started with', () => {
   expect(problemsOf({ env: { NAME: 'a\0b' } })).toBe('env.NAME: a value without NUL characters');
 });
+
+it('leaves the number of workers to the run unless one is asked for', () => {
+  expect(jobSchema.parse(job)).toMatchObject({ workers: 'auto', evaluationSlots: null });
+  expect(problemsOf({ workers: 64, evaluationSlots: 4 })).toBeNull();
+  expect(problemsOf({ workers: 0 })).toContain('workers');
+  expect(problemsOf({ workers: 'many' })).toContain('workers');
+  expect(problemsOf({ evaluationSlots: 0 })).toContain('evaluationSlots');
+});

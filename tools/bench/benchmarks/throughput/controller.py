@@ -15,7 +15,6 @@ import sys
 import time
 import uuid
 from concurrent.futures import Future
-from pathlib import Path
 
 sys.path.insert(0, sys.argv[1])
 programs, seconds, kind = int(sys.argv[2]), float(sys.argv[3]), sys.argv[4]
@@ -24,7 +23,6 @@ from openevolve.config import Config  # noqa: E402
 from openevolve.database import Program, ProgramDatabase  # noqa: E402
 from openevolve.process_parallel import ProcessParallelController  # noqa: E402
 
-from openevolve_runner.executor import Call  # noqa: E402
 from openevolve_runner.pool import WorkerPool  # noqa: E402
 from openevolve_runner.population import Population  # noqa: E402
 from openevolve_runner.stop import StopRequest  # noqa: E402

@@ -17,7 +17,6 @@ import random
 import sys
 import zlib
 from collections import deque
-from pathlib import Path
 
 sys.path.insert(0, sys.argv[1])
 vcpus, candidates, seeds = int(sys.argv[2]), int(sys.argv[3]), list(map(int, sys.argv[4:]))

@@ -1,8 +1,10 @@
-"""Where the time of a call in a worker goes. All times are seconds of one steady clock."""
+"""One call in a worker, and where its time goes. All times are seconds of one steady clock."""
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from enum import Enum
+from typing import Any
 
 
 class Activity(Enum):
@@ -36,3 +38,21 @@ class CallClock:
     def total(self, activity: Activity, now: float) -> float:
         """How long it did this, until `now`."""
         return self._before[activity] + (now - self.since if activity is self.activity else 0.0)
+
+
+class CallFailed(Exception):
+    """A call has no answer: it ended its workers, or took too long."""
+
+
+class Call(Future[dict[str, Any]]):
+    """One call of a function in a worker.
+
+    `seconds`: how long its last try ran; `clock`: where that time went.
+    """
+
+    def __init__(self, message: bytes = b""):
+        super().__init__()
+        self.message = message
+        self.deaths = 0
+        self.seconds = 0.0
+        self.clock = CallClock(0.0)
