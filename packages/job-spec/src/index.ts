@@ -77,7 +77,7 @@ export type { Metrics, ScoredProgram } from './documents/score.ts';
 export { metricsSchema, scoredProgramSchema } from './documents/score.ts';
 export type { Settings } from './documents/settings.ts';
 export { settingsSchema } from './documents/settings.ts';
-export type { Price, Spend } from './documents/spend.ts';
+export type { Amount, ModelSpend, Price, Spend } from './documents/spend.ts';
 export {
   maxTokensSchema,
   maxUsdSchema,

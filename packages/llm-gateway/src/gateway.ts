@@ -1,13 +1,14 @@
+import type { Price, Spend } from '@openevolve-aws/job-spec';
 import { CallStatistics, type Latency } from './call-statistics.ts';
 import { Circuit } from './circuit.ts';
 import type { LlmGatewayError } from './errors.ts';
 import { type FatalCode, governedUpstream } from './governed-upstream.ts';
 import type { ModelPlan, ModelRoute } from './model-plan.ts';
 import { serveModels } from './model-server.ts';
-import { type Price, priceTables } from './prices.ts';
+import { priceTables } from './prices.ts';
 import { providerUpstream } from './provider-upstream.ts';
 import { providerOf } from './providers.ts';
-import { type Cap, priceUnknown, type Spend, Spending } from './spending.ts';
+import { type Cap, priceUnknown, Spending } from './spending.ts';
 import type { ModelUpstream } from './upstream.ts';
 
 /** Why the job must end; whoever is told saves what there is. */

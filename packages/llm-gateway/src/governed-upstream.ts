@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Price } from '@openevolve-aws/job-spec';
 import type { CallStatistics } from './call-statistics.ts';
 import type { Circuit } from './circuit.ts';
 import { readCompletionReply, readCompletionRequest, watchStream } from './completion.ts';
 import { LlmGatewayError, type LlmGatewayErrorCode } from './errors.ts';
 import { openAiError } from './openai-error.ts';
-import type { Price } from './prices.ts';
 import { jobEnding, type Reservation, type Spending } from './spending.ts';
 import type { ModelUpstream, UpstreamReply, UpstreamRequest } from './upstream.ts';
 

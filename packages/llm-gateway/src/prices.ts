@@ -1,11 +1,6 @@
+import type { Price } from '@openevolve-aws/job-spec';
 import type { TokenCount } from './completion.ts';
 import type { Provider } from './providers.ts';
-
-/** US dollars for a million tokens. */
-export interface Price {
-  readonly prompt: number;
-  readonly completion: number;
-}
 
 /** What a provider charges, and since when we know. */
 export interface PriceTable {

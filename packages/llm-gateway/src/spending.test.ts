@@ -1,6 +1,7 @@
+import type { Spend } from '@openevolve-aws/job-spec';
 import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
-import { type Cap, type Spend, Spending, totalOf } from './spending.ts';
+import { type Cap, Spending, totalOf } from './spending.ts';
 
 const price = { prompt: 1, completion: 2 };
 const never = new AbortController().signal;

@@ -1,31 +1,8 @@
 import { setTimeout as delay, setImmediate as immediate } from 'node:timers/promises';
+import type { Amount, ModelSpend, Price, Spend } from '@openevolve-aws/job-spec';
 import type { TokenCount } from './completion.ts';
 import { LlmGatewayError } from './errors.ts';
-import { type Price, usdOf } from './prices.ts';
-
-/** What one model was used for, as its provider counted; `usd` is null without a price. */
-export interface ModelSpend {
-  readonly calls: number;
-  readonly failures: number;
-  readonly promptTokens: number;
-  readonly completionTokens: number;
-  readonly usd: number | null;
-}
-
-/** An amount of money and tokens; dollars are 0 where no price is known. */
-export interface Amount {
-  readonly usd: number;
-  readonly tokens: number;
-}
-
-/** What was spent over all attempts of a job: what the log keeps. */
-export interface Spend {
-  readonly models: Readonly<Record<string, ModelSpend>>;
-  /** Charged at its most, since no count came back: cut off by a kill, a time-out, a lost line. */
-  readonly estimated: Amount;
-  /** May be spent before the next record of this: calls under way, and an allowance under a cap. */
-  readonly reserved: Amount;
-}
+import { usdOf } from './prices.ts';
 
 /** Null for no limit. */
 export interface Cap {

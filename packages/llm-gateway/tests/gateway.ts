@@ -1,3 +1,4 @@
+import type { Spend } from '@openevolve-aws/job-spec';
 import type { LlmGatewayError } from '../src/errors.ts';
 import {
   type Gateway,
@@ -7,7 +8,6 @@ import {
 } from '../src/gateway.ts';
 import { planModels } from '../src/model-plan.ts';
 import { providers } from '../src/providers.ts';
-import type { Spend } from '../src/spending.ts';
 
 export const TOKEN = 'run-token';
 export const KEY = 'sk-provider-0123456789';

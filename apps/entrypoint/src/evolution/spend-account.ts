@@ -1,6 +1,6 @@
 import type { Session } from '@openevolve-aws/checkpoint-sync';
-import type { Ledger } from '@openevolve-aws/job-spec';
-import type { Spend, Spending } from '@openevolve-aws/llm-gateway';
+import type { Ledger, Spend } from '@openevolve-aws/job-spec';
+import type { Spending } from '@openevolve-aws/llm-gateway';
 
 const RECORD_MS = 10_000;
 const nothing: Spend = {

@@ -52,6 +52,9 @@ export const maxTokensSchema = z
   .max(1_000_000_000_000, 'at most 1000000000000 tokens');
 
 export type Price = z.output<typeof priceSchema>;
+/** An amount of money and tokens; dollars are 0 where no price is known. */
+export type Amount = z.output<typeof amountSchema>;
+export type ModelSpend = z.output<typeof modelSpendSchema>;
 export type Spend = z.output<typeof spendSchema>;
 
 /**
