@@ -221,6 +221,7 @@ class WorkerExecutor:
                     break
         except CallFailed as error:
             if call is not None:
+                call.clock.enter(Activity.MODEL, time.monotonic())  # what it was at, is over
                 call.set_exception(error)
         except (channel.ChannelError, ValueError, MemoryError):
             died = True
