@@ -24,6 +24,7 @@ import type { Log } from './log.ts';
 import { installRequirements } from './python/job-requirements.ts';
 import { restoreJob } from './restore/restore-job.ts';
 import { storeAttemptLog, writeOutputs } from './results/outputs.ts';
+import { tagOutputs } from './results/tag-outputs.ts';
 import { jobEnvironment } from './runner/environment.ts';
 import { runnerDirectory } from './runner/runner-process.ts';
 import type { Stop, StopRequest } from './stop-request.ts';
@@ -61,6 +62,8 @@ class Attempt {
   #record: AttemptRecord;
   #restored: Saved | null = null;
   #evolution: JobEvolution | null = null;
+  /** The label of the checkpoint that results were written from. */
+  #results: string | null = null;
 
   constructor(
     options: AttemptOptions,
@@ -246,6 +249,7 @@ class Attempt {
       directory,
       attempts: [...earlier, this.#closedRecord(end)],
     });
+    this.#results = entry.label;
   }
 
   /** The last words of an attempt: its log, its record and, where it will not go on, the entry. */
@@ -261,6 +265,23 @@ class Attempt {
       await this.#evolution?.progress.enter('ended');
     } catch (error) {
       this.#options.log.error(`The end of the attempt could not be recorded: ${String(error)}`);
+    }
+    if (end.exitCode !== containerExit.GO_ON) {
+      await this.#release();
+    }
+  }
+
+  /** The job is over, so its bucket's lifecycle rules may have what it wrote. */
+  async #release(): Promise<void> {
+    const { environment, log } = this.#options;
+    if (!environment.S3_OUTPUT_PREFIX.startsWith('s3:')) {
+      return;
+    }
+    try {
+      const checkpoint = this.#results;
+      await tagOutputs(this.#claimed.outputs, { finished: checkpoint !== null, checkpoint });
+    } catch (error) {
+      log.warn(`Some outputs have no tag and are kept for ever: ${String(error)}`);
     }
   }
 

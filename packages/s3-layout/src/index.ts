@@ -15,6 +15,7 @@ export {
   traceSegmentOfKey,
 } from './keys.ts';
 export { ownerFromArn, ownerFromUserName } from './owner.ts';
-export { retentionTag } from './retention-tag.ts';
+export type { EndedJob } from './retention-tag.ts';
+export { retentionOf, retentionTag } from './retention-tag.ts';
 export type { TimeIndexEntry } from './time-index.ts';
 export { timeIndexEntryOfKey, timeIndexKey, timeIndexPrefix } from './time-index.ts';
