@@ -31,6 +31,18 @@ it('finds nothing wrong with a whole checkpoint', async () => {
   expect(await findCheckpointProblem(directory)).toBeNull();
 });
 
+it('takes numbers that are not finite as Python writes them', async () => {
+  const numbers = '"metrics": {"a": NaN, "b": Infinity, "c": -Infinity}, "code": "\\"NaN"';
+  await writeFile(join(directory, 'programs', 'a.json'), `{"id": "a", ${numbers}}`);
+  await writeFile(
+    join(directory, 'metadata.json'),
+    '{"islands": [["a"], ["b"]], "archive": [], "best_program_id": null, "last_iteration": 7, "feature_stats": {"a": {"max": Infinity}}}',
+  );
+  expect(await findCheckpointProblem(directory)).toBeNull();
+  await writeFile(join(directory, 'programs', 'a.json'), `{"id": "a", ${numbers}`);
+  expect(await findCheckpointProblem(directory)).toMatch(/a\.json is cut/);
+});
+
 it.each<[string, () => Promise<unknown>, RegExp]>([
   ['no metadata', () => rm(join(directory, 'metadata.json')), /metadata\.json is missing/],
   [

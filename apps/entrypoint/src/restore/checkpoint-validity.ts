@@ -54,6 +54,20 @@ function parse(content: string): unknown {
   try {
     return JSON.parse(content);
   } catch {
+    return parsePythonJson(content);
+  }
+}
+
+/** Python writes what an evaluator returned as `NaN` and `Infinity`, which are no JSON, and reads them. */
+function parsePythonJson(content: string): unknown {
+  let inText = false;
+  const json = content.replace(/\\.|"|NaN|Infinity/gs, (token) => {
+    inText = token === '"' ? !inText : inText;
+    return inText || token.length <= 2 ? token : '0';
+  });
+  try {
+    return JSON.parse(json);
+  } catch {
     return undefined;
   }
 }
