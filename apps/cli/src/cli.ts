@@ -1,7 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { Builtins, Cli } from 'clipanion';
 import { CancelCommand } from './commands/cancel.ts';
+import { CapCommand } from './commands/cap.ts';
+import { ConfigureCommand } from './commands/configure.ts';
+import { DoctorCommand } from './commands/doctor.ts';
 import { DrillCommand } from './commands/drill.ts';
+import { ExplainCommand } from './commands/explain.ts';
 import { ExtendCommand } from './commands/extend.ts';
 import { ListCommand } from './commands/list.ts';
 import { LocalSupervisorCommand } from './commands/local-supervisor.ts';
@@ -11,7 +15,41 @@ import { ResultsCommand } from './commands/results.ts';
 import { ResumeCommand } from './commands/resume.ts';
 import { StatusCommand } from './commands/status.ts';
 import { SubmitCommand } from './commands/submit.ts';
-import { joinNegativeNumbers, syntaxSentence } from './syntax.ts';
+import { VerifyCommand } from './commands/verify.ts';
+import { joinValues, syntaxSentence } from './syntax.ts';
+
+/** In the order of a job's life. */
+const commands = [
+  QuickstartCommand,
+  ConfigureCommand,
+  DoctorCommand,
+  SubmitCommand,
+  StatusCommand,
+  LogsCommand,
+  ListCommand,
+  ResultsCommand,
+  CancelCommand,
+  ResumeCommand,
+  ExtendCommand,
+  CapCommand,
+  ExplainCommand,
+  VerifyCommand,
+  DrillCommand,
+  LocalSupervisorCommand,
+];
+
+/** The command line with all commands; what it knows of them makes the help and the documentation. */
+export function createCli(binaryVersion: string): Cli {
+  const cli = new Cli({
+    binaryName: 'openevolve-aws',
+    binaryLabel: 'OpenEvolve on AWS Spot machines, without losing work',
+    binaryVersion,
+  });
+  for (const command of [Builtins.HelpCommand, Builtins.VersionCommand, ...commands]) {
+    cli.register(command);
+  }
+  return cli;
+}
 
 /**
  * Runs the command line.
@@ -23,29 +61,8 @@ export async function runCli(args: readonly string[]): Promise<number> {
   const { version } = JSON.parse(
     readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
   ) as { version: string };
-  const cli = new Cli({
-    binaryName: 'openevolve-aws',
-    binaryLabel: 'OpenEvolve on AWS Spot machines, without losing work',
-    binaryVersion: version,
-  });
-  for (const command of [
-    Builtins.HelpCommand,
-    Builtins.VersionCommand,
-    SubmitCommand,
-    StatusCommand,
-    LogsCommand,
-    ListCommand,
-    ResultsCommand,
-    CancelCommand,
-    ResumeCommand,
-    ExtendCommand,
-    DrillCommand,
-    QuickstartCommand,
-    LocalSupervisorCommand,
-  ]) {
-    cli.register(command);
-  }
-  const words = joinNegativeNumbers(args);
+  const cli = createCli(version);
+  const words = joinValues(args);
   let command: ReturnType<typeof cli.process>;
   try {
     command = cli.process(words, Cli.defaultContext);

@@ -45,10 +45,13 @@ export function toFailure(error: unknown): Failure {
     case 'UsageError':
       return { exit: 'USAGE', code: 'USAGE', message };
     case 'BatchClientError':
-      return { exit: exitOf[code as BatchClientErrorCode], code, message };
+      return code === 'ABORTED'
+        ? { exit: 'INTERRUPTED', code, message: `${message} A submitted job runs on.` }
+        : { exit: exitOf[code as BatchClientErrorCode], code, message };
     case 'ObjectStoreError':
       return { exit: exitOfStore[code] ?? 'SERVICE', code, message };
     case 'JobSpecError':
+    case 'CheckpointSyncError':
       return { exit: 'SERVICE', code, message };
     case 'S3LayoutError':
       return { exit: 'USAGE', code, message };

@@ -1,60 +1,74 @@
 import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import {
+  awsClients,
   type Backend,
   BatchClientError,
   defaultHomeDirectory,
+  loadSettings,
+  openAwsBackend,
   openLocalBackend,
+  ownerFromUserName,
+  resolveOwner,
   secretsOf,
 } from '@openevolve-aws/batch-client';
-import { describeIssues, ownerSchema } from '@openevolve-aws/job-spec';
-import { ownerFromUserName } from '@openevolve-aws/s3-layout';
+import { describeIssues, ownerSchema, type Settings } from '@openevolve-aws/job-spec';
 import { supervisorCommand } from './local-commands.ts';
-
-/** The guide's variables: any of them asks for AWS. */
-const awsVariables = [
-  'OPENEVOLVE_INPUT_BUCKET',
-  'OPENEVOLVE_OUTPUT_BUCKET',
-  'OPENEVOLVE_JOB_QUEUE',
-  'OPENEVOLVE_JOB_DEFINITION',
-] as const;
 
 export interface BackendChoice {
   readonly local: boolean;
+  readonly profile: string | undefined;
   readonly owner: string | undefined;
   readonly notice: (line: string) => void;
 }
 
-/** The backend that flags and environment choose, and whose jobs are meant. */
-export async function openBackend(
-  choice: BackendChoice,
-): Promise<{ backend: Backend; owner: string }> {
-  const owner = choice.owner ?? ownerFromUserName(userName());
-  const parsed = ownerSchema.safeParse(owner);
+export interface OpenedBackend {
+  readonly backend: Backend;
+  /** Whose jobs are meant. */
+  readonly owner: string;
+  /** Where jobs go on AWS; null on this machine. */
+  readonly settings: Settings | null;
+}
+
+/** The backend that flags, variables and profile choose, and whose jobs are meant. */
+export async function openBackend(choice: BackendChoice): Promise<OpenedBackend> {
+  const asked = checkOwner(choice.owner);
+  const loaded = choice.local ? null : await loadSettings({ profile: choice.profile });
+  if (loaded !== null) {
+    const { settings } = loaded;
+    const clients = awsClients({ region: settings.region });
+    const [backend, owner] = await Promise.all([
+      openAwsBackend({ settings, clients }),
+      resolveOwner(clients, settings, asked),
+    ]);
+    return { backend, owner, settings };
+  }
+  if (!choice.local) {
+    choice.notice('No AWS settings are given: using this machine (--local).');
+  }
+  const owner = asked ?? ownerFromUserName(userName());
+  return { backend: await openThisMachine(), owner, settings: null };
+}
+
+function checkOwner(owner: string | undefined): string | undefined {
+  const parsed = ownerSchema.optional().safeParse(owner);
   if (!parsed.success) {
     throw new BatchClientError(
       'INVALID_INPUT',
       `--owner ${JSON.stringify(owner)}: ${describeIssues(parsed.error)}.`,
     );
   }
-  if (!choice.local) {
-    const asked = awsVariables.find((name) => process.env[name]);
-    if (asked !== undefined) {
-      throw new BatchClientError(
-        'INVALID_INPUT',
-        `${asked} asks for AWS, and this release runs jobs on this machine only: add --local.`,
-      );
-    }
-    choice.notice('No AWS settings are given: using this machine (--local).');
-  }
+  return parsed.data;
+}
+
+async function openThisMachine(): Promise<Backend> {
   const directory = resolve(defaultHomeDirectory(process.env));
   try {
-    const backend = await openLocalBackend({
+    return await openLocalBackend({
       directory,
       supervisor: supervisorCommand(directory),
       secrets: secretsOf(process.env),
     });
-    return { backend, owner };
   } catch (cause) {
     if (cause instanceof Error && 'syscall' in cause && 'code' in cause) {
       throw new BatchClientError(

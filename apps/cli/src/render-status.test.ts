@@ -4,8 +4,8 @@ import { renderStatus } from './render-status.ts';
 
 const now = new Date('2026-01-01T00:10:00Z');
 const view = {
-  job: { id: '0a1b2c3d', name: 'first', owner: 'alice' },
-  batch: { batchJobId: 'abc', status: 'RUNNING', statusReason: null },
+  job: { id: '0a1b2c3d', name: 'first', owner: 'alice', createdAt: '2025-12-31T23:59:00Z' },
+  batch: { batchJobId: 'abc', submission: 1, status: 'RUNNING', statusReason: null, attempts: [] },
   progress: {
     ledger: { asked: 100, done: 23, failed: 2, candidates: 20 },
     initial: { score: 0.1 },
@@ -15,13 +15,25 @@ const view = {
   },
   attempts: [
     {
+      submission: 1,
+      batchAttempt: 1,
       startedAt: '2026-01-01T00:00:00Z',
       resumedFrom: null,
-      ended: { reason: 'interrupted (Spot notice)', exitCode: 75, iterationsLost: 0 },
+      machine: { instanceType: 'm5.2xlarge' },
+      ended: {
+        at: '2026-01-01T00:04:00Z',
+        reason: 'interrupted (Spot notice)',
+        exitCode: 75,
+        iterationsDone: 10,
+        iterationsLost: 0,
+      },
     },
     {
+      submission: 1,
+      batchAttempt: 2,
       startedAt: '2026-01-01T00:05:00Z',
       resumedFrom: { commit: 3, iterationsDone: 10 },
+      machine: { instanceType: null },
       ended: null,
     },
   ],
@@ -40,15 +52,20 @@ it('shows progress, score, what a kill would cost, and the attempts', () => {
     'Best score   : 0.831445 at iteration 19, began with 0.1',
     'Saved        : 21 iterations, 12 s ago (commit 5)',
     'A kill costs : 2 finished iterations',
-    'Attempt 1    : 2026-01-01T00:00:00Z, from the beginning; interrupted (Spot notice) (exit 75, 0 finished iterations lost)',
-    'Attempt 2    : 2026-01-01T00:05:00Z, resumed from commit 3 (10 iterations)',
+    'Timeline     : 2025-12-31 23:59:00  submitted',
+    '               2026-01-01 00:00:00  attempt 1 began on m5.2xlarge, from the beginning',
+    '               2026-01-01 00:04:00  attempt 1 ended with 10 iterations, none lost: interrupted (Spot notice) (exit 75)',
+    '               2026-01-01 00:05:00  attempt 2 began, from commit 3 with 10 iterations',
     'Results      : s3://outputs/users/alice/0a1b2c3d/output',
   ]);
 });
 
 it('shows a job that has not begun', () => {
   const waiting = { ...view, progress: null, attempts: [] };
-  expect(renderStatus(waiting, now)).toHaveLength(6);
+  expect(renderStatus(waiting, now).slice(5)).toEqual([
+    'Timeline     : 2025-12-31 23:59:00  submitted',
+    'Results      : s3://outputs/users/alice/0a1b2c3d/output',
+  ]);
 });
 
 it('shows what the workers of a running job do, and what limits them', () => {
@@ -72,4 +89,49 @@ it('shows what the workers of a running job do, and what limits them', () => {
       'Workers      : 20: 16 wait for the model, 2 wait for a slot, 2 of at most 2 evaluate',
     ]),
   );
+});
+
+it('shows what was spent, and how model calls go', () => {
+  const spend = {
+    models: {
+      'gemini-2.5-flash': {
+        calls: 40,
+        failures: 2,
+        promptTokens: 9_000,
+        completionTokens: 1_000,
+        usd: 1.2,
+      },
+    },
+    estimated: { usd: 0.03, tokens: 50 },
+    reserved: { usd: 0, tokens: 0 },
+  };
+  const calls = {
+    made: 42,
+    failed: 2,
+    tokensPerMinute: 1_200.4,
+    latencyMs: { p50: 2_100, p90: 4_000, p99: 9_000 },
+    held: 3,
+    down: ['generativelanguage.googleapis.com'],
+  };
+  const progress = { ...view.progress, ledger: { ...view.progress?.ledger, spend }, calls };
+  const spending = { ...view, job: { ...view.job, maxUsd: 5 }, progress } as JobView;
+  expect(renderStatus(spending, now)).toEqual(
+    expect.arrayContaining([
+      'Spent        : $1.23, $0.03 of it estimated, 10050 tokens; submitted with a cap of $5.00',
+      'Model calls  : 42 made, 2 failed; half within 2.1 s, 99 % within 9.0 s; 1200 tokens a minute; 3 wait for the provider; failing: generativelanguage.googleapis.com',
+    ]),
+  );
+});
+
+it('never takes an unknown price for nothing', () => {
+  const spend = {
+    models: {
+      'a-model': { calls: 1, failures: 0, promptTokens: 5, completionTokens: 5, usd: null },
+    },
+    estimated: { usd: 0, tokens: 0 },
+    reserved: { usd: 0, tokens: 0 },
+  };
+  const progress = { ...view.progress, ledger: { ...view.progress?.ledger, spend } };
+  const lines = renderStatus({ ...view, progress } as JobView, now);
+  expect(lines).toContain('Spent        : an unknown sum (no price of a-model), 10 tokens');
 });

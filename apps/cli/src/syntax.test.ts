@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { joinNegativeNumbers } from './syntax.ts';
+import { joinValues } from './syntax.ts';
 
 it.each([
   [
@@ -15,9 +15,21 @@ it.each([
     ['submit', '--json', '--local'],
   ],
   [
+    ['results', '--checkpoints', 'all', 'a1b2c3d4'],
+    ['results', '--checkpoints=all', 'a1b2c3d4'],
+  ],
+  [
+    ['results', 'a1b2c3d4', '--checkpoints', '50', '--force'],
+    ['results', 'a1b2c3d4', '--checkpoints=50', '--force'],
+  ],
+  [
+    ['results', '--checkpoints', '12345678'],
+    ['results', '--checkpoints', '12345678'],
+  ],
+  [
     ['logs', '-f', 'a1b2c3d4'],
     ['logs', '-f', 'a1b2c3d4'],
   ],
 ])('reads %j as %j', (words, joined) => {
-  expect(joinNegativeNumbers(words)).toEqual(joined);
+  expect(joinValues(words)).toEqual(joined);
 });

@@ -1,8 +1,28 @@
+/** Values of the option whose value may be left out; a job's short id is longer. */
+const checkpointChoice = /^(latest|all|\d{1,7})$/;
+
+/**
+ * Joins options with values behind them that the parser would take for something else.
+ *
+ * @example
+ * joinValues(['results', '--checkpoints', 'all', 'a1b2c3d4']); // ['results', '--checkpoints=all', 'a1b2c3d4']
+ */
+export function joinValues(args: readonly string[]): string[] {
+  return joinNegativeNumbers(args).reduce<string[]>((joined, word) => {
+    if (joined.at(-1) === '--checkpoints' && checkpointChoice.test(word)) {
+      joined[joined.length - 1] = `--checkpoints=${word}`;
+    } else {
+      joined.push(word);
+    }
+    return joined;
+  }, []);
+}
+
 /**
  * Joins an option and a negative number behind it, which the parser would take for an option of
  * its own: `--iterations -5` becomes `--iterations=-5`, so that the message can name the value.
  */
-export function joinNegativeNumbers(args: readonly string[]): string[] {
+function joinNegativeNumbers(args: readonly string[]): string[] {
   const joined: string[] = [];
   for (const word of args) {
     const previous = joined.at(-1);

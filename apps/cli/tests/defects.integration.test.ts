@@ -33,7 +33,7 @@ const ended = (job: { jobId: string }) =>
 const hasDone = (job: { jobId: string }, iterations: number) =>
   until(async () => ((await status(job)).progress?.ledger.done ?? 0) >= iterations);
 const logOf = async (job: { jobId: string }) =>
-  (await command.run('logs', job.jobId, '--local')).stdout;
+  (await command.run('logs', job.jobId, '--all', '--local')).stdout;
 
 describe('a job whose machine is taken', () => {
   let view: JobView;

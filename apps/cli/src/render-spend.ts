@@ -1,0 +1,44 @@
+import { type Job, type Progress, type Spend, usdSpent } from '@openevolve-aws/job-spec';
+
+/** What was spent on models so far, with the limits that the job was submitted with. Pure. */
+export function renderSpend(spend: Spend, { maxUsd, maxTokens }: Job): string {
+  const models = Object.entries(spend.models);
+  const tokens = models.reduce(
+    (sum, [, { promptTokens, completionTokens }]) => sum + promptTokens + completionTokens,
+    spend.estimated.tokens,
+  );
+  const unpriced = models.filter(([, { usd }]) => usd === null).map(([name]) => name);
+  const total = usdSpent(spend);
+  const usd =
+    total === null ? `an unknown sum (no price of ${unpriced.join(', ')})` : dollars(total);
+  const estimated =
+    spend.estimated.usd > 0 ? `, ${dollars(spend.estimated.usd)} of it estimated` : '';
+  const limits = [
+    ...(maxUsd === undefined ? [] : [dollars(maxUsd)]),
+    ...(maxTokens === undefined ? [] : [`${maxTokens} tokens`]),
+  ];
+  const limit = limits.length > 0 ? `; submitted with a cap of ${limits.join(' and ')}` : '';
+  return `${usd}${estimated}, ${tokens} tokens${limit}`;
+}
+
+/** How the model calls of the running attempt go. Pure. */
+export function renderCalls(calls: NonNullable<Progress['calls']>): string {
+  const { made, failed, latencyMs, tokensPerMinute, held, down } = calls;
+  return [
+    `${made} made, ${failed} failed`,
+    ...(latencyMs === null
+      ? []
+      : [`half within ${seconds(latencyMs.p50)}, 99 % within ${seconds(latencyMs.p99)}`]),
+    `${Math.round(tokensPerMinute)} tokens a minute`,
+    ...(held > 0 ? [`${held} wait for the provider`] : []),
+    ...(down.length > 0 ? [`failing: ${down.join(', ')}`] : []),
+  ].join('; ');
+}
+
+function dollars(usd: number): string {
+  return `$${usd < 0.01 && usd > 0 ? usd.toPrecision(2) : usd.toFixed(2)}`;
+}
+
+function seconds(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(1)} s`;
+}
