@@ -6,14 +6,15 @@ import { describeJob, type JobView } from './describe-job.ts';
 export interface WaitRequest {
   /** Told what is seen at each look. */
   readonly onLook?: ((view: JobView) => void) | undefined;
-  /** Between two looks; DescribeJobs is shared by the whole account. 5 s without it. */
+  /** Between two looks: 5 s on AWS and 0.5 s on this machine without it. */
   readonly lookMs?: number | undefined;
   /** How long it may be that the job cannot be looked at, in one piece. 10 minutes without it. */
   readonly outageMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-const LOOK_MS = 5_000;
+/** DescribeJobs is shared by the whole account; this machine is the user's own. */
+const LOOK_MS = { aws: 5_000, local: 500 } as const;
 const OUTAGE_MS = 10 * 60_000;
 
 /**
@@ -29,7 +30,7 @@ export async function waitForJob(
   backend: Backend,
   owner: string,
   reference: string,
-  { onLook, lookMs = LOOK_MS, outageMs = OUTAGE_MS, signal }: WaitRequest = {},
+  { onLook, lookMs = LOOK_MS[backend.kind], outageMs = OUTAGE_MS, signal }: WaitRequest = {},
 ): Promise<JobView> {
   let lastSeen = performance.now();
   for (;;) {
