@@ -21,8 +21,6 @@ export type { NetworkProps } from './network.ts';
 export { Network } from './network.ts';
 export type { OpenEvolveStackProps } from './openevolve-stack.ts';
 export { OpenEvolveStack } from './openevolve-stack.ts';
-export type { GuideOutputs, OutputName } from './outputs.ts';
-export { guideOutputs, outputOfAccessKey } from './outputs.ts';
 export { PermissionBoundary } from './permission-boundary.ts';
 export type { Plan } from './plan.ts';
 export { planEnvironment } from './plan.ts';

@@ -1,3 +1,5 @@
+import { stackName } from '@openevolve-aws/job-spec';
+
 /**
  * Names in an environment that somebody outside of its stacks must know: users, the guide, other
  * stacks, policies. All else is named by CloudFormation, so that it can be replaced.
@@ -6,10 +8,10 @@
  * resourceNames('prod').jobDefinition; // 'openevolve-prod-job'
  */
 export function resourceNames(environment: string) {
-  const prefix = `openevolve-${environment}`;
+  const prefix = stackName(environment);
   return {
     stack: prefix,
-    usersStack: (number: number) => `${prefix}-users-${number}`,
+    usersStack: (number: number) => stackName(environment, number),
     jobQueue: `${prefix}-queue`,
     /** An owner's definition is `<jobDefinition>-<owner>`. */
     jobDefinition: `${prefix}-job`,

@@ -1,4 +1,4 @@
-import type { StackConfig } from '@openevolve-aws/job-spec';
+import type { OutputName, StackConfig } from '@openevolve-aws/job-spec';
 import { CfnOutput, Stack } from 'aws-cdk-lib';
 import { Group } from 'aws-cdk-lib/aws-iam';
 import type { Bucket, CfnBucket } from 'aws-cdk-lib/aws-s3';
@@ -11,7 +11,6 @@ import { ImageRepository } from './image-repository.ts';
 import { JobEvents } from './job-events.ts';
 import { resourceNames } from './names.ts';
 import { Network } from './network.ts';
-import type { OutputName } from './outputs.ts';
 import type { Commons } from './owner-access.ts';
 import { addOwners, tagAll } from './owners.ts';
 import { PermissionBoundary } from './permission-boundary.ts';

@@ -1,6 +1,6 @@
+import { guideOutputs, outputOfAccessKey } from '@openevolve-aws/job-spec';
 import { expect, it } from 'vitest';
 import { mainTemplate } from '../tests/synthesize.ts';
-import { guideOutputs, outputOfAccessKey } from './outputs.ts';
 
 it("has the guide's outputs under the guide's names", () => {
   expect(

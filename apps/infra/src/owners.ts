@@ -1,6 +1,5 @@
-import type { StackConfig } from '@openevolve-aws/job-spec';
+import { outputOfAccessKey, type StackConfig } from '@openevolve-aws/job-spec';
 import { CfnOutput, type Stack, Tags } from 'aws-cdk-lib';
-import { outputOfAccessKey } from './outputs.ts';
 import { type Commons, OwnerAccess } from './owner-access.ts';
 import { releaseVersion } from './release-version.ts';
 

@@ -19,6 +19,13 @@ export { parseOpenEvolveYaml } from './contracts/openevolve-yaml.ts';
 export { PROVIDER_KEY_PLACEHOLDER } from './contracts/provider-key.ts';
 export type { AttemptEnd, RetryRule } from './contracts/retry-rules.ts';
 export { decideRetry, retryRules } from './contracts/retry-rules.ts';
+export type { GuideOutputs, OutputName } from './contracts/stack-outputs.ts';
+export {
+  guideOutputs,
+  outputNames,
+  outputOfAccessKey,
+  stackName,
+} from './contracts/stack-outputs.ts';
 export type { AttemptEndKind, AttemptRecord } from './documents/attempt-record.ts';
 export { attemptEndSchema, attemptRecordSchema } from './documents/attempt-record.ts';
 export type { Control } from './documents/control.ts';

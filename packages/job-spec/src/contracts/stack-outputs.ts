@@ -1,12 +1,27 @@
+/**
+ * A stack of an environment in CloudFormation.
+ *
+ * @param group which further group of users it is for, from 1; the first stack without it.
+ * @example
+ * stackName('prod', 1); // 'openevolve-prod-users-1'
+ */
+export function stackName(environment: string, group?: number): string {
+  const first = `openevolve-${environment}`;
+  return group === undefined ? first : `${first}-users-${group}`;
+}
+
 /** Outputs of an environment's first stack. */
-export type OutputName =
-  | 'EcrRepositoryUrl'
-  | 'InputBucket'
-  | 'OutputBucket'
-  | 'JobQueue'
-  | 'JobDefinition'
-  | 'Region'
-  | 'GeminiSecretArn';
+export type OutputName = (typeof outputNames)[number];
+
+export const outputNames = [
+  'EcrRepositoryUrl',
+  'InputBucket',
+  'OutputBucket',
+  'JobQueue',
+  'JobDefinition',
+  'Region',
+  'GeminiSecretArn',
+] as const;
 
 const ACCESS_KEY = 'AccessKey';
 
