@@ -30,7 +30,9 @@ export async function runRivals(
   const behaviour = { latencyMs: [50, 300], failures: 0.1 } as const;
   const model = await startModelServer(seed, behaviour, () => random.next());
   try {
-    const job = await submitJob(folder, jobRequest(model, ITERATIONS));
+    // It must last longer than the head start.
+    const fields = { workers: 2 };
+    const job = await submitJob(folder, { ...jobRequest(model, ITERATIONS), fields });
     const nothing = await readStanding(job);
     const one = await startAttempt(job, 1, { bundle, submission: 1 });
     await delay(headStartMs);
