@@ -1,3 +1,3 @@
 import { suite } from '../../vitest.shared.ts';
 
-export default suite('unit', ['{src,image}/**/*.test.ts']);
+export default suite('unit', ['src/**/*.test.ts']);

@@ -2,10 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import {
-  type ImageTarget,
-  imageBuildArguments,
-} from '../../apps/entrypoint/image/build-arguments.ts';
+import { type ImageTarget, imageBuildArguments } from '@openevolve-aws/batch-client/administration';
 import type { BaseImages } from './base-images.ts';
 import { cache, engine } from './engine.ts';
 

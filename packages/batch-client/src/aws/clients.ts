@@ -1,4 +1,5 @@
 import { retrying } from '@openevolve-aws/object-store';
+import { once } from './once.ts';
 import type { AwsClients } from './ports.ts';
 import type { ClientConfig } from './sdk/client-config.ts';
 
@@ -26,13 +27,5 @@ export function awsClients({ region }: { readonly region: string }): AwsClients 
       const { S3Store } = await import('@openevolve-aws/object-store/s3');
       return retrying(new S3Store(name, { region }));
     },
-  };
-}
-
-function once<T>(load: () => Promise<T>): () => Promise<T> {
-  let loaded: Promise<T> | undefined;
-  return () => {
-    loaded ??= load();
-    return loaded;
   };
 }

@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { type ImageEngine, imageBuildArguments } from './build-arguments.ts';
+import { imageBuildArguments, imageEngines } from './build-arguments.ts';
 
 const build = { target: 'slim', sources: '/checkout', reference: 'jobs:1' } as const;
-const engines: ImageEngine[] = ['docker', 'podman', 'buildah'];
 
-describe.each(engines)('%s', (engine) => {
+describe.each(imageEngines)('%s', (engine) => {
   it('builds the target of the checkout’s file, with times that do not change', () => {
     const args = imageBuildArguments({ engine, ...build }).join(' ');
     expect(args).toContain('--file /checkout/Dockerfile.aws --target slim');

@@ -1,5 +1,7 @@
 /** What can build the image, each by its usual command. */
-export type ImageEngine = 'docker' | 'podman' | 'buildah';
+export const imageEngines = ['docker', 'podman', 'buildah'] as const;
+
+export type ImageEngine = (typeof imageEngines)[number];
 
 /** A target of Dockerfile.aws: with compilers, or without. */
 export type ImageTarget = 'full' | 'slim';

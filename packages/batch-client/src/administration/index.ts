@@ -1,0 +1,23 @@
+export type { ImageBuild, ImageEngine, ImageTarget } from '../image/build-arguments.ts';
+export { imageBuildArguments, imageEngines } from '../image/build-arguments.ts';
+export type { SourceState } from '../image/image-tag.ts';
+export { imageTag } from '../image/image-tag.ts';
+export { administratorClients } from './clients.ts';
+export type { EnvironmentDocument } from './environment-file.ts';
+export { ENVIRONMENT_FILE, readEnvironmentFile, writeEnvironmentFile } from './environment-file.ts';
+export type { EnvironmentOutputs } from './environment-outputs.ts';
+export { environmentOutputs } from './environment-outputs.ts';
+export type { Inventory, InventoryRequest } from './inventory.ts';
+export { removeRemains, takeInventory } from './inventory.ts';
+export type {
+  AdministratorClients,
+  BucketsApi,
+  DefinitionsApi,
+  RegistryApi,
+  RegistryLogin,
+  SecretStoreApi,
+} from './ports.ts';
+export type { PromotedDefinition, PromotionRequest } from './promote-image.ts';
+export { promoteImage, revisionWithImage } from './promote-image.ts';
+export { secretWithKeys } from './provider-key.ts';
+export { addUser, removeUser } from './users.ts';
