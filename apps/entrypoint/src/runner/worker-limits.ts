@@ -15,7 +15,9 @@ const PROCESSES = 4096;
  */
 export function workerLimits(job: Job, isolated: boolean): RunFile['worker_limits'] {
   return {
-    memory_mib: Math.floor((job.memoryMib - RUNNER_MEMORY_MIB) / (job.evaluationSlots ?? job.vcpus)),
+    memory_mib: Math.floor(
+      (job.memoryMib - RUNNER_MEMORY_MIB) / (job.evaluationSlots ?? job.vcpus),
+    ),
     file_mib: FILE_MIB,
     processes: isolated ? PROCESSES : null,
   };
