@@ -16,6 +16,7 @@ import {
 import { jobPrefixes } from '@openevolve-aws/s3-layout';
 import type { Backend } from '../backend.ts';
 import { BatchClientError } from '../errors.ts';
+import { noDefinitions } from '../settings/job-definition.ts';
 import { readJob } from './find-job.ts';
 import { readIncluded } from './included-files.ts';
 import { type JobFile, readConfig, readRequirements, readSource } from './job-files.ts';
@@ -83,6 +84,9 @@ export async function planSubmission(
   backend: Backend,
   request: SubmitRequest,
 ): Promise<SubmissionPlan> {
+  if (backend.kind === 'local' && request.definitionRevision !== undefined) {
+    throw noDefinitions();
+  }
   const program = await readSource('program', request.program);
   const evaluator = await readSource('evaluator', request.evaluator);
   const config = request.config === undefined ? null : await readConfig(request.config);

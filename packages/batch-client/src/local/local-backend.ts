@@ -12,6 +12,7 @@ import {
   type LogRequest,
 } from '../backend.ts';
 import { BatchClientError } from '../errors.ts';
+import { noDefinitions } from '../settings/job-definition.ts';
 import { localHome } from './home.ts';
 import { type JobRecord, type SupervisorRequest, toBatchJob } from './job-record.ts';
 import { createJson } from './json-file.ts';
@@ -91,10 +92,7 @@ export async function openLocalBackend(options: LocalBackendOptions): Promise<Ba
 
     async submit({ definitionRevision, ...submission }: BatchSubmission) {
       if (definitionRevision !== undefined) {
-        throw new BatchClientError(
-          'INVALID_INPUT',
-          'This machine has no job definitions, so no revision can be chosen.',
-        );
+        throw noDefinitions();
       }
       const batchJobId = randomUUID();
       await keepSecrets(home, batchJobId, options.secrets);

@@ -22,3 +22,11 @@ export function ownJobDefinition(definition: string, owner: string, revision?: n
   const chosen = revision ?? fixed;
   return chosen === undefined ? own : `${own}:${chosen}`;
 }
+
+/** Of a revision that is asked for where there is none. */
+export function noDefinitions(): BatchClientError {
+  return new BatchClientError(
+    'INVALID_INPUT',
+    'This machine has no job definitions, so no revision can be chosen.',
+  );
+}
