@@ -193,6 +193,9 @@ describe('a hostile manifest', () => {
     'a bomb by its size': ({ packs }) => Object.assign(packs[0] ?? {}, { blocks: [[1e9, 1e9]] }),
     'content without a place': ({ files }) => Object.assign(files[0] ?? {}, { at: null }),
     'a place without content': ({ files }) => Object.assign(files[2] ?? {}, { at: [0, 0] }),
+    'a block that is stored in far more bytes than it has': ({ packs }) =>
+      Object.assign(packs[0] ?? {}, { blocks: [[2 ** 40, content.length]] }),
+    'tiny blocks before the last': ({ packs }) => packs[0]?.blocks.unshift([1, 1]),
     'a hash that is none': ({ files }) => Object.assign(files[0] ?? {}, { sha256: 'abc' }),
     'more layers than are allowed': (document) => {
       const layer = {
@@ -318,6 +321,78 @@ describe('a hostile manifest', () => {
     expect(codes).toEqual(Array(3).fill('UNSAFE_MANIFEST'));
     expect(Number(kilobytes)).toBeLessThan(400 * 1024);
   }, 60_000);
+
+  /** A commit of two manifests, as a hostile writer would lay them: every hash is right. */
+  async function plantLayers(
+    here: World,
+    below: Partial<Document>,
+    above: Partial<Document>,
+  ): Promise<CommitEntry> {
+    const empty = { version: 1, layers: [], removed: [], packs: [], files: [] };
+    const lower = gzipSync(JSON.stringify({ ...empty, ...below }));
+    const manifest = { offset: 0, length: lower.byteLength, sha256: sha256(lower) };
+    await here.store.put('packs/1-2', lower);
+    const layers = [{ key: 'packs/1-2', bytes: lower.byteLength, manifest }];
+    return plant(here, { ...empty, ...above, layers });
+  }
+
+  it('whose layers give two accounts of a pack is refused, at once however large they are', async () => {
+    const here = world();
+    const blocks = Array.from({ length: 50_000 }, () => [1024, 1024 * 1024]);
+    const file = (path: string) => ({ path, bytes: 1, sha256: sha256('x'), at: [0, 0] });
+    const pack = { key: 'packs/1-1', blocks };
+    const many = Array.from({ length: 2_000 }, (_, number) => file(`${number}`));
+    const began = performance.now();
+    const same = await plantLayers(
+      here,
+      { packs: [pack], files: [file('a')] },
+      { packs: [pack], files: many },
+    );
+    await expectRefused(here, same, 'UNSAFE_MANIFEST');
+    expect(performance.now() - began).toBeLessThan(15_000);
+    const other = { ...pack, blocks: blocks.slice(1) };
+    const differing = await plantLayers(
+      here,
+      { packs: [pack], files: [file('a')] },
+      { packs: [other], files: [file('b')] },
+    );
+    const told = restoreCommit(here.store, differing, here.target);
+    await expect(told).rejects.toThrow('two accounts of packs/1-1');
+  }, 120_000);
+
+  it('whose layers hold far more than a checkpoint is refused before all are unpacked', async () => {
+    const script = `
+      const { hash } = await import('node:crypto');
+      const { gzipSync } = await import('node:zlib');
+      const { MemoryStore } = await import('@openevolve-aws/object-store');
+      const { readCheckpoint } = await import(${JSON.stringify(new URL('./read-checkpoint.ts', import.meta.url).href)});
+      const store = new MemoryStore();
+      const layers = [];
+      const sha256 = hash('sha256', '');
+      const file = (_, n) => '{"path":"' + n + '","bytes":0,"sha256":"' + sha256 + '","at":null}';
+      const files = Array.from({ length: 150_000 }, file).join();
+      for (let layer = 0; layer < 16; layer++) {
+        const stored = gzipSync('{"version":1,"layers":' + JSON.stringify(layers) + ',"removed":[],"packs":[],"files":[' + files + ']}', { level: 1 });
+        const key = 'packs/1-' + (layer + 1);
+        await store.put(key, stored);
+        const manifest = { offset: 0, length: stored.byteLength, sha256: hash('sha256', stored) };
+        layers.push({ key, bytes: stored.byteLength, manifest });
+      }
+      const before = process.resourceUsage().maxRSS;
+      await readCheckpoint(store, { generation: 1, pack: layers.at(-1), files: 1, bytes: 0 }).then(
+        () => { throw new Error('taken'); },
+        (error) => console.log(error.code),
+      );
+      console.log(process.resourceUsage().maxRSS - before);`;
+    const { stdout } = await promisify(execFile)(
+      'node',
+      ['--conditions=@openevolve-aws/source', '--input-type=module', '-e', script],
+      { cwd: fileURLToPath(new URL('..', import.meta.url)) },
+    );
+    const [code, kilobytes] = stdout.trim().split('\n');
+    expect(code).toBe('UNSAFE_MANIFEST');
+    expect(Number(kilobytes)).toBeLessThan(500 * 1024);
+  }, 120_000);
 
   it('whose block is a bomb is DAMAGED, and no more of it is unpacked than it says', async () => {
     const here = world();

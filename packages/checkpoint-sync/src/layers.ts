@@ -78,6 +78,7 @@ function fold(older: Changes, newer: Changes): Changes {
   return { removed, files };
 }
 
-function weight({ removed, files }: Changes): number {
+/** How much a layer says. */
+export function weight({ removed, files }: Changes): number {
   return removed.size + files.size;
 }

@@ -7,6 +7,8 @@ export const BLOCK_BYTES = MIB;
 
 // What a reader accepts. A stored document that asks for more is refused before a byte is written.
 export const MAX_BLOCK_BYTES = 4 * MIB;
+/** What cannot be compressed grows by far less than this. */
+export const MAX_STORED_BLOCK_BYTES = MAX_BLOCK_BYTES + 64 * KIB;
 /** Deflate cannot do better: https://zlib.net/zlib_tech.html */
 export const MAX_RATIO = 1032;
 export const MAX_ENTRY_BYTES = MIB;
@@ -17,6 +19,10 @@ export const MAX_MANIFEST_VALUES = 3_000_000;
 /** A manifest and those that it builds on. */
 export const MAX_LAYERS = 16;
 export const MAX_FILES = 200_000;
+/** Files and removed paths of all layers: each layer has more than twice as many as the next. */
+export const MAX_CHANGES = 2 * MAX_FILES;
+/** Of all packs that the layers point into. */
+export const MAX_BLOCKS = 1_000_000;
 export const MAX_CHECKPOINT_BYTES = 256 * GIB;
 /** Of file systems. */
 export const MAX_NAME_BYTES = 255;

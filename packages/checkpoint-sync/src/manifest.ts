@@ -1,4 +1,4 @@
-import { promisify } from 'node:util';
+import { isDeepStrictEqual, promisify } from 'node:util';
 import { constants, gunzip, gzip } from 'node:zlib';
 import {
   describeIssues,
@@ -15,6 +15,7 @@ import { z } from 'zod';
 import type { Changes, FileRecord, Pack } from './checkpoint.ts';
 import { CheckpointSyncError } from './errors.ts';
 import {
+  BLOCK_BYTES,
   MAX_BLOCK_BYTES,
   MAX_CHECKPOINT_BYTES,
   MAX_FILES,
@@ -23,6 +24,7 @@ import {
   MAX_MANIFEST_VALUES,
   MAX_NAME_BYTES,
   MAX_RATIO,
+  MAX_STORED_BLOCK_BYTES,
   MAX_STORED_MANIFEST_BYTES,
 } from './limits.ts';
 
@@ -36,7 +38,7 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
 const packKeySchema = z.string().refine((key) => packOfKey(key) !== null, 'is no key of a pack');
 
 const blockSchema = z
-  .tuple([z.int().min(1), z.int().min(1).max(MAX_BLOCK_BYTES)])
+  .tuple([z.int().min(1).max(MAX_STORED_BLOCK_BYTES), z.int().min(1).max(MAX_BLOCK_BYTES)])
   .refine(([stored, raw]) => raw <= stored * MAX_RATIO, 'a block cannot be compressed that much');
 
 const pathSchema = relativeFileSchema.refine(
@@ -124,18 +126,32 @@ export async function encodeManifest({ layers, changes }: Manifest): Promise<Uin
  *
  * @param stored the compressed manifest.
  * @param generation of the commit that names it; packs of later ones are refused.
+ * @param known the packs of the commit's other manifests, by key. Those of this one are added; an
+ *   account that differs is refused.
  * @throws {CheckpointSyncError} `UNSAFE_MANIFEST` or `UNKNOWN_VERSION`
  */
 export async function decodeManifest(
   stored: Uint8Array,
   generation: number,
   where: string,
+  known: Map<string, Pack> = new Map(),
 ): Promise<Manifest> {
   const document = await parseManifest(stored, where);
   const layers = document.layers.map((item) => parseItem(packReferenceSchema, item, where));
   const packs = document.packs.map((item): Pack => {
-    const { key, blocks } = parseItem(packSchema, item, where);
-    return { key, blocks: blocks.map((block) => parseItem(blockSchema, block, where)) };
+    const { key, blocks: items } = parseItem(packSchema, item, where);
+    const blocks = items.map((block) => parseItem(blockSchema, block, where));
+    // Millions of tiny ones would make a plan to read them larger than any memory.
+    if (blocks.slice(0, -1).some(([, raw]) => raw < BLOCK_BYTES)) {
+      throw unsafe(where, `blocks of ${key} under ${BLOCK_BYTES} bytes before the last`);
+    }
+    const other = known.get(key);
+    if (other && !isDeepStrictEqual(other.blocks, blocks)) {
+      throw unsafe(where, `two accounts of ${key}`);
+    }
+    const pack = other ?? { key, blocks };
+    known.set(key, pack);
+    return pack;
   });
   const lengths = packs.map(({ blocks }) => blocks.reduce((sum, [, raw]) => sum + raw, 0));
   if (new Set(packs.map(({ key }) => key)).size < packs.length) throw unsafe(where, 'a pack twice');

@@ -6,11 +6,15 @@ import type { Layer, Listing, Pack, StoredCheckpoint } from './checkpoint.ts';
 import { CheckpointSyncError } from './errors.ts';
 import { inOrder } from './in-order.ts';
 import type { SignalOptions } from './job-log.ts';
-import { applyChanges } from './layers.ts';
-import { MAX_CHECKPOINT_BYTES, MAX_FILES, MAX_STORED_MANIFEST_BYTES } from './limits.ts';
-import { checkPackKey, decodeManifest, type Manifest, unsafe } from './manifest.ts';
-
-const READS_AT_ONCE = 16;
+import { applyChanges, weight } from './layers.ts';
+import {
+  MAX_BLOCKS,
+  MAX_CHANGES,
+  MAX_CHECKPOINT_BYTES,
+  MAX_FILES,
+  MAX_STORED_MANIFEST_BYTES,
+} from './limits.ts';
+import { checkPackKey, decodeManifest, unsafe } from './manifest.ts';
 
 /**
  * Reads what a commit is made of, and refuses it when anything about it is unsafe.
@@ -22,18 +26,31 @@ export async function readCheckpoint(
   commit: CommitEntry,
   options: SignalOptions = {},
 ): Promise<StoredCheckpoint> {
-  const read = (reference: PackReference): Promise<Manifest> =>
-    readManifest(store, reference, commit.generation, options);
-  const top = await read(commit.pack);
+  const packs = new Map<string, Pack>();
+  let changes = 0;
+  const read = async (reference: PackReference) => ({
+    reference,
+    stored: await readManifest(store, reference, commit.generation, options),
+  });
+  // One after the other, and counted: each may be as large as a manifest can be.
+  const decode = async ({ reference, stored }: Awaited<ReturnType<typeof read>>) => {
+    const manifest = await decodeManifest(stored, commit.generation, reference.key, packs);
+    changes += weight(manifest.changes);
+    const blocks = [...packs.values()].reduce((sum, pack) => sum + pack.blocks.length, 0);
+    if (changes > MAX_CHANGES || blocks > MAX_BLOCKS) {
+      throw unsafe(commit.pack.key, `layers of over ${MAX_CHANGES} files or ${MAX_BLOCKS} blocks`);
+    }
+    return manifest;
+  };
+  const top = await decode(await read(commit.pack));
   const layers: Layer[] = [];
-  let below = 0;
-  for await (const manifest of inOrder(top.layers, READS_AT_ONCE, read)) {
-    const reference = top.layers[below];
-    if (!reference || !isDeepStrictEqual(manifest.layers, top.layers.slice(0, below))) {
+  const weigh = ({ manifest }: PackReference): number => manifest.length;
+  for await (const layer of inOrder(top.layers, MAX_STORED_MANIFEST_BYTES, read, weigh)) {
+    const manifest = await decode(layer);
+    if (!isDeepStrictEqual(manifest.layers, top.layers.slice(0, layers.length))) {
       throw unsafe(commit.pack.key, 'layers that do not build on each other');
     }
-    layers.push({ reference, changes: manifest.changes });
-    below += 1;
+    layers.push({ reference: layer.reference, changes: manifest.changes });
   }
   layers.push({ reference: commit.pack, changes: top.changes });
   const listing = applyChanges(layers.map(({ changes }) => changes));
@@ -46,7 +63,7 @@ async function readManifest(
   { key, bytes, manifest }: PackReference,
   generation: number,
   options: SignalOptions,
-): Promise<Manifest> {
+): Promise<Uint8Array> {
   const { offset, length, sha256 } = manifest;
   checkPackKey(key, generation, key);
   if (length > MAX_STORED_MANIFEST_BYTES || offset + length > bytes) {
@@ -56,7 +73,7 @@ async function readManifest(
   if (createHash('sha256').update(stored).digest('hex') !== sha256) {
     throw damaged(key, 'its manifest does not have the hash that the log gives');
   }
-  return decodeManifest(stored, generation, key);
+  return stored;
 }
 
 /** A part of a pack, with the store's errors in terms of the commit. */
@@ -88,19 +105,12 @@ export function damaged(key: string, why: string, cause?: unknown): CheckpointSy
 /** What only the whole listing shows. */
 function checkListing(listing: Listing, { pack, files, bytes }: CommitEntry): void {
   let total = 0;
-  const packs = new Map<string, Pack>();
   for (const file of listing.values()) {
     total += file.bytes;
     for (let at = file.path.lastIndexOf('/'); at > 0; at = file.path.lastIndexOf('/', at - 1)) {
       if (listing.has(file.path.slice(0, at))) {
         throw unsafe(pack.key, `${JSON.stringify(file.path)} inside of a file`);
       }
-    }
-    if (!file.place) continue;
-    const other = packs.get(file.place.pack.key);
-    if (!other) packs.set(file.place.pack.key, file.place.pack);
-    else if (other !== file.place.pack && !isDeepStrictEqual(other, file.place.pack)) {
-      throw unsafe(pack.key, `two accounts of ${other.key}`);
     }
   }
   if (listing.size > MAX_FILES || total > MAX_CHECKPOINT_BYTES) {
