@@ -35,6 +35,8 @@ async function checkpoint(done: number): Promise<CheckpointEvent> {
   };
 }
 
+const patience = () => AbortSignal.timeout(10_000);
+
 async function committerOn(store: MemoryStore | FaultStore) {
   const session = await claimJob(store, { submission: 1, batchJobId: null, batchAttempt: null });
   const failures: unknown[] = [];
@@ -55,7 +57,7 @@ it('commits only the newest of the checkpoints that were declared meanwhile', as
   for (const done of [1, 2, 3]) {
     committer.offer(await checkpoint(done));
   }
-  await committer.settled();
+  await committer.settled(patience());
   expect(failures).toEqual([]);
   expect(committer.last?.entry.ledger.done).toBe(3);
   expect((await listCommits(store)).at(-1)?.ledger.done).toBe(3);
@@ -64,10 +66,10 @@ it('commits only the newest of the checkpoints that were declared meanwhile', as
 it('deletes directories that are of no more use, and keeps the newest declared one', async () => {
   const { committer } = await committerOn(new MemoryStore());
   committer.offer(await checkpoint(1));
-  await committer.settled();
+  await committer.settled(patience());
   expect(await readdir(folder)).toEqual(['checkpoint_1']);
   committer.offer(await checkpoint(2));
-  await committer.settled();
+  await committer.settled(patience());
   expect(await readdir(folder)).toEqual(['checkpoint_2']);
 });
 
@@ -76,9 +78,9 @@ it('makes no commit of a checkpoint that is declared again', async () => {
   const { committer } = await committerOn(store);
   const same = await checkpoint(1);
   committer.offer(same);
-  await committer.settled();
+  await committer.settled(patience());
   committer.offer({ ...same, reason: 'request' });
-  await committer.settled();
+  await committer.settled(patience());
   expect(await listCommits(store)).toHaveLength(1);
 });
 
@@ -95,32 +97,44 @@ it.each([
     const file = join(first.path, 'programs', 'a.json');
     await utimes(file, 1_000, 1_000);
     committer.offer(first);
-    await committer.settled();
+    await committer.settled(patience());
 
     await rm(join(second.path, 'programs', 'a.json'));
     await link(file, join(second.path, 'programs', 'a.json'));
     await writeFile(file, '{"done":7}');
     await utimes(file, 1_000, 1_000);
     committer.offer({ ...second, reason });
-    await committer.settled();
+    await committer.settled(patience());
     const restored = join(folder, 'restored');
     await restoreNewest(store, restored);
     expect(await readFile(join(restored, 'programs', 'a.json'), 'utf8')).toBe(content);
   },
 );
 
-it('reports a commit that failed, and makes the next one', async () => {
-  let broken = false;
+it('tries a commit that failed again by itself, since the next checkpoint may be hours away', async () => {
+  let failing = 0;
+  const store = new FaultStore(new MemoryStore(), () => (failing-- > 0 ? 'refuse' : null));
+  const { committer, failures } = await committerOn(store);
+  failing = 2;
+  committer.offer(await checkpoint(1));
+  await committer.settled(patience());
+  expect(failures).toHaveLength(2);
+  expect(committer.last?.entry.ledger.done).toBe(1);
+});
+
+it('gives up when there is no more time, and makes the next one', async () => {
+  let broken = true;
   const store = new FaultStore(new MemoryStore(), () => (broken ? 'refuse' : null));
+  broken = false;
   const { committer, failures } = await committerOn(store);
   broken = true;
   committer.offer(await checkpoint(1));
-  await committer.settled();
-  expect(failures).toHaveLength(1);
+  await committer.settled(AbortSignal.timeout(100));
+  expect(failures.length).toBeGreaterThan(0);
   expect(committer.last).toBeNull();
   broken = false;
   committer.offer(await checkpoint(2));
-  await committer.settled();
+  await committer.settled(patience());
   expect(committer.last?.entry.ledger.done).toBe(2);
 });
 
@@ -129,7 +143,7 @@ it('tells of a newer attempt and commits nothing more', async () => {
   const { committer, failures } = await committerOn(store);
   await claimJob(store, { submission: 1, batchJobId: null, batchAttempt: null });
   committer.offer(await checkpoint(1));
-  await committer.settled();
+  await committer.settled(patience());
   expect(failures).toEqual([expect.objectContaining({ code: 'SUPERSEDED' })]);
   expect(await listCommits(store)).toEqual([]);
 });

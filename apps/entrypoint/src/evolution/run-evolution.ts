@@ -22,6 +22,9 @@ import type { Trace } from './trace.ts';
 /** How long the runner may take to save and end, after its grace; 25 s are all that SIGTERM gives. */
 const STOP_TIMEOUT_MS = 18_000;
 const SHORT_GRACE_SECONDS = 2;
+/** How long the last commit is tried for: a store that is away must not cost what is finished. */
+const LAST_COMMIT_MS = 180_000;
+const LAST_COMMIT_IN_A_HURRY_MS = 10_000;
 const METRICS_MS = 60_000;
 
 export interface Evolution {
@@ -128,7 +131,10 @@ export async function runEvolution(evolution: Evolution): Promise<EvolutionEnd> 
   }
   const exit = await runner.exited;
   log.info(`The runner ended with ${exit.signal ?? `exit code ${exit.code}`}.`);
-  await committer.settled();
+  const isHurried = stop.stop?.exit === 'GO_ON';
+  await committer.settled(
+    AbortSignal.timeout(isHurried ? LAST_COMMIT_IN_A_HURRY_MS : LAST_COMMIT_MS),
+  );
   const stopReason = stop.stop?.reason ?? null;
   return judgeEnd({ exit, finished, fatal, asked: evolution.asked, stopReason });
 }
