@@ -23,15 +23,23 @@ export function endOf(error: unknown): AttemptEnd {
     };
   }
   const reason = error instanceof Error ? error.message : String(error);
+  if (isTransient(error)) {
+    return { how: 'interrupted', exitCode: containerExit.GO_ON, reason };
+  }
   if (error instanceof EntrypointError) {
     return { how: 'by itself', exitCode: containerExit[error.code], reason };
   }
-  // Another attempt may have another machine, with room; the progress rule bounds how often.
+  // Another attempt may have another machine, with room, and passes over what is damaged; the
+  // progress rule bounds how often.
   const outOfSpace = isStoreError(error, 'OUT_OF_SPACE') || hasCode(error, 'ENOSPC');
-  const mayGoAway =
-    outOfSpace || (error instanceof Error && 'permanent' in error && error.permanent === false);
+  const mayGoAway = outOfSpace || isSyncError(error, 'DAMAGED', 'MISSING');
   const exitCode = mayGoAway ? containerExit.GO_ON : containerExit.INTERNAL;
   return { how: 'by itself', exitCode, reason };
+}
+
+/** A network or a store that is away interrupts an attempt: no commit is to blame for it. */
+function isTransient(error: unknown): boolean {
+  return error instanceof Error && 'permanent' in error && error.permanent === false;
 }
 
 function hasCode(error: unknown, code: string): boolean {

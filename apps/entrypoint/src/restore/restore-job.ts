@@ -39,7 +39,8 @@ export async function restoreJob(
   if (verdict.kind === 'give up') {
     throw new EntrypointError('INTERNAL', `${verdict.reason}.`);
   }
-  if (verdict.kind === 'quarantine') {
+  // A run that is complete has only its results left to write, for which no commit is to blame.
+  if (verdict.kind === 'quarantine' && verdict.commit !== session.state.end?.commit) {
     await quarantine(verdict.commit, verdict.reason);
   }
 
