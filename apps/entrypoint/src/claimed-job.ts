@@ -28,10 +28,17 @@ export async function claimTheJob(
   const inputs = retrying(await openStore(environment.S3_INPUT_PREFIX));
   const outputs = retrying(await openStore(environment.S3_OUTPUT_PREFIX));
   const job = await readJob(inputs, environment);
-  const session = await claimJob(outputs, {
+  const claimant = {
     submission: environment.OPENEVOLVE_SUBMISSION,
     batchJobId: environment.AWS_BATCH_JOB_ID ?? null,
     batchAttempt: environment.AWS_BATCH_JOB_ATTEMPT ?? null,
+  };
+  const session = await claimJob(outputs, claimant, {
+    onUpkeep: (event) => {
+      if (event.kind === 'failed') {
+        log.warn(`The ${event.task} of commits was not finished: ${String(event.error)}`);
+      }
+    },
   });
   log.info(`Job ${job.id} of ${job.owner}, generation ${session.generation}.`);
 
