@@ -248,6 +248,7 @@ class Attempt {
       commit: entry,
       directory,
       attempts: [...earlier, this.#closedRecord(end)],
+      onProblem: (problem) => this.#options.log.warn(problem),
     });
     this.#results = entry.label;
   }

@@ -24,7 +24,7 @@ function iteration(number: number, done: number): IterationEvent {
 }
 
 async function numbersIn(store: MemoryStore, lineage: Map<number, number>): Promise<number[]> {
-  const text = new TextDecoder().decode(await readTrace(store, lineage));
+  const text = new TextDecoder().decode(await readTrace(store, lineage, () => undefined));
   return text
     .split('\n')
     .filter((line) => line !== '')
@@ -93,4 +93,16 @@ it('goes past attempts that were killed before they had saved anything', () => {
       [1, 4],
     ]),
   );
+});
+
+it('leaves out lines that are damaged, says so, and keeps the rest', async () => {
+  const store = new MemoryStore();
+  const trace = new Trace(store, 1);
+  trace.add(iteration(1, 1));
+  await trace.store(ledger(1));
+  await store.put('trace/1-2.jsonl', new TextEncoder().encode('{"done":2}\n{"do\n[]\n'));
+  const problems: string[] = [];
+  const text = await readTrace(store, new Map([[1, 9]]), (problem) => problems.push(problem));
+  expect(new TextDecoder().decode(text).trim().split('\n')).toHaveLength(2);
+  expect(problems).toEqual([expect.stringMatching(/^2 lines of trace\/1-2\.jsonl/)]);
 });

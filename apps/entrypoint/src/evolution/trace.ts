@@ -72,8 +72,14 @@ const lineSchema = z.looseObject({ done: z.int().min(1) });
  * The trace of the whole job, one line an iteration, in the order in which they finished.
  *
  * @param lineage says which lines belong to it.
+ * @param onProblem told of a segment with lines that cannot be read: they are left out, since the
+ *   results are more than their trace.
  */
-export async function readTrace(outputs: ObjectStore, lineage: Lineage): Promise<Uint8Array> {
+export async function readTrace(
+  outputs: ObjectStore,
+  lineage: Lineage,
+  onProblem: (problem: string) => void,
+): Promise<Uint8Array> {
   const segments: { key: string; generation: number; number: number }[] = [];
   for await (const { key } of outputs.list(outputKeys.traces)) {
     const segment = traceSegmentOfKey(key);
@@ -85,13 +91,27 @@ export async function readTrace(outputs: ObjectStore, lineage: Lineage): Promise
   const lines = new Map<number, string>();
   for (const { key, generation } of segments) {
     const content = new TextDecoder().decode(await outputs.get(key));
+    let unreadable = 0;
     for (const line of content.split('\n').filter((text) => text !== '')) {
-      const { done } = lineSchema.parse(JSON.parse(line));
-      if (done <= (lineage.get(generation) ?? 0)) {
+      const done = doneOf(line);
+      if (done === null) {
+        unreadable += 1;
+      } else if (done <= (lineage.get(generation) ?? 0)) {
         lines.set(done, line);
       }
+    }
+    if (unreadable > 0) {
+      onProblem(`${unreadable} lines of ${key} are damaged and left out of the trace.`);
     }
   }
   const inOrder = [...lines].sort(([a], [b]) => a - b).map(([, line]) => `${line}\n`);
   return new TextEncoder().encode(inOrder.join(''));
+}
+
+function doneOf(line: string): number | null {
+  try {
+    return lineSchema.parse(JSON.parse(line)).done;
+  } catch {
+    return null;
+  }
 }

@@ -26,6 +26,8 @@ export interface FinalOutputs {
   readonly directory: string;
   /** All attempts of the job, oldest first; this one as it ends. */
   readonly attempts: readonly AttemptRecord[];
+  /** Told of what is left out. */
+  readonly onProblem: (problem: string) => void;
 }
 
 /**
@@ -45,7 +47,7 @@ export async function writeOutputs(final: FinalOutputs): Promise<void> {
   }
   await outputs.put(
     outputKeys.log('iterations.jsonl'),
-    await readTrace(outputs, lineageOf(attempts, commit.ledger.done)),
+    await readTrace(outputs, lineageOf(attempts, commit.ledger.done), final.onProblem),
   );
 
   const { ledger } = commit;
