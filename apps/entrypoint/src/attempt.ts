@@ -28,6 +28,7 @@ import { tagOutputs } from './results/tag-outputs.ts';
 import { jobEnvironment } from './runner/environment.ts';
 import { runnerDirectory } from './runner/runner-process.ts';
 import type { Stop, StopRequest } from './stop-request.ts';
+import { timeLeftMs } from './time-limit.ts';
 
 export interface AttemptOptions {
   readonly environment: ContainerEnvironment;
@@ -81,6 +82,7 @@ class Attempt {
   async run(): Promise<number> {
     const { log } = this.#options;
     let end: AttemptEnd;
+    const timer = this.#limitTime();
     try {
       await storeRecord(this.#claimed.outputs, this.#record);
       end = await this.#work();
@@ -89,11 +91,21 @@ class Attempt {
       const isOurs = end.exitCode === containerExit.INTERNAL && error instanceof Error;
       log.error(isOurs ? (error.stack ?? end.reason) : end.reason);
     }
+    clearTimeout(timer);
     log.info(`Ending with exit code ${end.exitCode}: ${end.reason}.`);
     if (end.exitCode !== containerExit.SUPERSEDED) {
       await this.#close(end);
     }
     return end.exitCode;
+  }
+
+  /** The limit counts from here, and not from the runner's start: packages may take minutes. */
+  #limitTime(): NodeJS.Timeout | undefined {
+    const { job, earlier } = this.#claimed;
+    const limit = timeLeftMs(job.timeoutSeconds, earlier);
+    const end = () =>
+      this.#options.stop.request(`time limit of ${job.timeoutSeconds} s`, 'STOPPED');
+    return limit === null ? undefined : setTimeout(end, limit);
   }
 
   async #work(): Promise<AttemptEnd> {

@@ -16,7 +16,6 @@ import type { Log } from '../log.ts';
 import { paceOf } from '../pace.ts';
 import type { StartedEvent } from '../runner/protocol.ts';
 import type { Stop, StopRequest } from '../stop-request.ts';
-import { timeLeftMs } from '../time-limit.ts';
 import { Committer } from './committer.ts';
 import { embeddedMetrics } from './metrics.ts';
 import { ProgressReporter } from './progress-reporter.ts';
@@ -101,13 +100,7 @@ export class JobEvolution {
 
   /** @throws {CheckpointSyncError} `SUPERSEDED` when another attempt has taken over. */
   async run(): Promise<JobEvolutionEnd> {
-    const { claimed, stop } = this.#options;
-    const { job, session, outputs, earlier } = claimed;
-    const limit = timeLeftMs(job.timeoutSeconds, earlier);
-    const timer =
-      limit === null
-        ? undefined
-        : setTimeout(() => stop.request(`time limit of ${job.timeoutSeconds} s`, 'STOPPED'), limit);
+    const { session, outputs } = this.#options.claimed;
     const trace = new Trace(outputs, session.generation);
     const committer = this.#beginCommits(trace);
     await this.progress.enter('running');
@@ -116,7 +109,6 @@ export class JobEvolution {
     try {
       return await this.#iterate(llm, trace, committer, reportMetrics);
     } finally {
-      clearTimeout(timer);
       reportMetrics();
       await llm.gateway.close();
       await llm.account.close();
