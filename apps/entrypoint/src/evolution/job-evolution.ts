@@ -272,7 +272,8 @@ export class JobEvolution {
   }
 
   #noticeFailure(what: string, error: unknown): void {
-    if (isSyncError(error, 'SUPERSEDED')) {
+    // After either the session writes nothing more: what this attempt does from here on is lost.
+    if (isSyncError(error, 'SUPERSEDED', 'DAMAGED')) {
       this.#superseded.abort(error);
       return;
     }
