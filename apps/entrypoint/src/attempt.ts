@@ -265,20 +265,30 @@ class Attempt {
     this.#results = entry.label;
   }
 
-  /** The last words of an attempt: its log, its record and, where it will not go on, the entry. */
+  /**
+   * The last words of an attempt: its record and, where it will not go on, the entry; then its log,
+   * which may be long. Nothing more is written when the entry is refused: the job may have a newer
+   * attempt.
+   */
   async #close(end: AttemptEnd): Promise<void> {
     const { outputs, session } = this.#claimed;
+    const { log } = this.#options;
     try {
       if (end.how !== 'done') {
-        await storeAttemptLog(outputs, session.generation, this.#folders.output);
         const reason = end.reason.slice(0, 1000);
         await session.stop(end.exitCode, reason, end.how === 'interrupted');
       }
       await storeRecord(outputs, this.#closedRecord(end));
-      await this.#evolution?.progress.enter('ended');
     } catch (error) {
-      this.#options.log.error(`The end of the attempt could not be recorded: ${String(error)}`);
+      log.error(`The end of the attempt could not be recorded: ${String(error)}`);
+      return;
     }
+    if (end.how !== 'done') {
+      await storeAttemptLog(outputs, session.generation, this.#folders.output).catch((error) =>
+        log.error(`The log of the attempt could not be stored: ${String(error)}`),
+      );
+    }
+    await this.#evolution?.progress.enter('ended');
     if (end.exitCode !== containerExit.GO_ON) {
       await this.#release();
     }
