@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { ObjectStoreError } from './errors.ts';
 import { MemoryStore } from './memory-store.ts';
-import type { CallOptions, ObjectStore } from './object-store.ts';
+import type { ByteRange, CallOptions, ObjectStore } from './object-store.ts';
 import { retrying } from './retrying.ts';
 import { collect } from './testing/collect.ts';
 import { objectStoreContract } from './testing/contract.ts';
@@ -85,6 +85,31 @@ describe('retrying', () => {
     });
     expect(await retrying(slow, { ...fast, tryMs: 10 }).get('a')).toEqual(body);
     expect(tries).toBe(3);
+  });
+
+  it('gives a body the time that a slow line takes for it, and no more', async () => {
+    const options = { ...fast, attempts: 2, tryMs: 20, deadlineMs: 40 };
+    const calls = (bytes: number, store: ObjectStore) => {
+      const content = new Uint8Array(bytes);
+      return [
+        () => store.put('b', content),
+        () => store.putIfAbsent('c', content),
+        () => store.getRange('a', { offset: 0, length: bytes }),
+      ];
+    };
+    const memory = new MemoryStore();
+    await memory.put('a', new Uint8Array(2_000));
+    const slow = new FaultStore(memory, () => delay(100));
+    for (const call of calls(2_000, retrying(slow, options))) await call();
+
+    const silent: ObjectStore = Object.assign(new MemoryStore(), {
+      put: (key: string, _body: Uint8Array, o?: CallOptions) => neverAnswers(key, o),
+      putIfAbsent: (key: string, _body: Uint8Array, o?: CallOptions) => neverAnswers(key, o),
+      getRange: (key: string, _range: ByteRange, o?: CallOptions) => neverAnswers(key, o),
+    });
+    for (const call of calls(3, retrying(silent, options))) {
+      await expect(call()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    }
   });
 
   it('lets a stream take longer than a try and the deadline, and repeats it from its beginning', async () => {

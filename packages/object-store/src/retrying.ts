@@ -4,7 +4,7 @@ import type { CallOptions, ObjectStore } from './object-store.ts';
 export interface RetryOptions extends Partial<AttemptPolicy> {
   /**
    * Milliseconds after which a try without an answer, or without the next piece of it, is cut off;
-   * the next one may do better.
+   * the next one may do better. A body of known length has a second more for each 4 KiB.
    */
   readonly tryMs?: number;
 }
@@ -19,6 +19,12 @@ const DEFAULTS: Required<RetryOptions> = {
 };
 
 /**
+ * What a call makes of a slow line at least, when dozens of calls share it. A try that was cut off
+ * while its body arrived would be cut off at the same place again.
+ */
+const SLOWEST_BYTES_PER_MS = 4;
+
+/**
  * A store that repeats a call while it fails with an error that is not permanent, with full jitter
  * (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/), up to a number of
  * tries and a deadline. What fails in the end is the last error.
@@ -28,8 +34,9 @@ const DEFAULTS: Required<RetryOptions> = {
  * `ALREADY_EXISTS` and recognise their own body. A list goes on after the last key that it gave. A
  * stream is repeated only until its first piece.
  *
- * Bodies of any length take as long as they need: neither `tryMs` nor `deadlineMs` holds for
- * `putStream`, only the number of tries. An adapter ends a stream that makes no progress itself.
+ * Bodies of any length take as long as they need. `put`, `putIfAbsent` and `getRange` have a second
+ * for each 4 KiB of theirs on top of `tryMs` and `deadlineMs`. Neither holds for `putStream`, only the
+ * number of tries. An adapter ends a transfer that makes no progress itself.
  *
  * @example
  * const store = retrying(await openStore(uri), { deadlineMs: 20_000 });
@@ -40,11 +47,18 @@ export function retrying(store: ObjectStore, options: RetryOptions = {}): Object
     what: string,
     callOptions: CallOptions | undefined,
     run: (signal: AbortSignal) => Promise<T>,
-  ): Promise<T> => new Attempts(policy, what, callOptions?.signal).runTimed(policy.tryMs, run);
+    bytes = 0,
+  ): Promise<T> => {
+    const transferMs = bytes / SLOWEST_BYTES_PER_MS;
+    const timed = { ...policy, deadlineMs: policy.deadlineMs + transferMs };
+    const attempts = new Attempts(timed, what, callOptions?.signal);
+    return attempts.runTimed(policy.tryMs + transferMs, run);
+  };
 
   return {
     get: (key, o) => call(key, o, (signal) => store.get(key, { signal })),
-    getRange: (key, range, o) => call(key, o, (signal) => store.getRange(key, range, { signal })),
+    getRange: (key, range, o) =>
+      call(key, o, (signal) => store.getRange(key, range, { signal }), range.length),
     async *getStream(key, o) {
       const attempts = new Attempts(policy, key, o?.signal);
       const stream = await attempts.run(async () => {
@@ -61,13 +75,14 @@ export function retrying(store: ObjectStore, options: RetryOptions = {}): Object
         await stream.iterator.return(undefined);
       }
     },
-    put: (key, body, o) => call(key, o, (signal) => store.put(key, body, { signal })),
+    put: (key, body, o) =>
+      call(key, o, (signal) => store.put(key, body, { signal }), body.byteLength),
     putStream: (key, body, o) =>
       new Attempts({ ...policy, deadlineMs: Number.POSITIVE_INFINITY }, key, o?.signal).run(() =>
         store.putStream(key, body, o),
       ),
     putIfAbsent: (key, body, o) =>
-      call(key, o, (signal) => store.putIfAbsent(key, body, { signal })),
+      call(key, o, (signal) => store.putIfAbsent(key, body, { signal }), body.byteLength),
     size: (key, o) => call(key, o, (signal) => store.size(key, { signal })),
     async *list(prefix, o = {}) {
       let startAfter = o.startAfter;
