@@ -221,7 +221,7 @@ class Attempt {
     log.info(
       commit
         ? `Resuming from commit ${commit.seq} with ${commit.ledger.done} iterations done.`
-        : 'Nothing is committed yet: starting from the beginning.',
+        : `${skipped.length > 0 ? 'No commit can be used' : 'Nothing is committed yet'}: starting from the beginning.`,
     );
   }
 

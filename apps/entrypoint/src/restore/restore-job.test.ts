@@ -8,7 +8,8 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createLog } from '../log.ts';
 import { restoreJob } from './restore-job.ts';
 
-const log = createLog([], () => undefined);
+const lines: string[] = [];
+const log = createLog([], (line) => lines.push(line));
 const claimant = { submission: 1, batchJobId: null, batchAttempt: null };
 const ledger = { ...emptyLedger(10), done: 10, candidates: 10, lastIteration: 10 };
 
@@ -49,6 +50,7 @@ const restore = async (earlier: readonly AttemptRecord[]) =>
 it('puts a commit aside from which two attempts came to nothing', async () => {
   const seq = await commit(await claimJob(store, claimant));
   expect(await restore(fruitless(seq))).toMatchObject({ commit: null, skipped: [{ seq }] });
+  expect(lines).toContainEqual(expect.stringMatching(/^ERROR .* 10 finished iterations are lost/));
 });
 
 it('keeps the last commit of a run that is complete, however often its results failed', async () => {

@@ -57,11 +57,12 @@ export async function restoreJob(
       skipped.push({ seq, reason });
     }
     if (!result.commit) {
+      tellOfLoss(0, session, log);
       return { commit: null, skipped };
     }
     const problem = await findCheckpointProblem(directory);
     if (problem === null) {
-      tellOfLoss(result.commit, session, log);
+      tellOfLoss(result.commit.ledger.done, session, log);
       return { commit: result.commit, skipped };
     }
     await quarantine(result.commit.seq, problem);
@@ -69,8 +70,8 @@ export async function restoreJob(
 }
 
 /** The ledger of the log counts what is done, whatever became of the commits that held it. */
-function tellOfLoss(commit: CommitEntry, { state }: Session, log: Log): void {
-  const lost = (state.ledger?.done ?? 0) - commit.ledger.done;
+function tellOfLoss(restored: number, { state }: Session, log: Log): void {
+  const lost = (state.ledger?.done ?? 0) - restored;
   if (lost > 0) {
     log.error(`${lost} finished iterations are lost with the commits that are passed over.`);
   }
