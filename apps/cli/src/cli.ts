@@ -3,18 +3,28 @@ import { Builtins, Cli } from 'clipanion';
 import { CancelCommand } from './commands/cancel.ts';
 import { CapCommand } from './commands/cap.ts';
 import { ConfigureCommand } from './commands/configure.ts';
+import { DeployCommand } from './commands/deploy.ts';
+import { DestroyCommand } from './commands/destroy.ts';
 import { DoctorCommand } from './commands/doctor.ts';
 import { DrillCommand } from './commands/drill.ts';
 import { ExplainCommand } from './commands/explain.ts';
 import { ExtendCommand } from './commands/extend.ts';
+import { ImageBuildCommand } from './commands/image-build.ts';
+import { ImagePromoteCommand } from './commands/image-promote.ts';
+import { ImagePushCommand } from './commands/image-push.ts';
 import { ListCommand } from './commands/list.ts';
 import { LocalSupervisorCommand } from './commands/local-supervisor.ts';
 import { LogsCommand } from './commands/logs.ts';
+import { OutputsCommand } from './commands/outputs.ts';
 import { QuickstartCommand } from './commands/quickstart.ts';
 import { ResultsCommand } from './commands/results.ts';
 import { ResumeCommand } from './commands/resume.ts';
+import { SecretSetCommand } from './commands/secret-set.ts';
 import { StatusCommand } from './commands/status.ts';
 import { SubmitCommand } from './commands/submit.ts';
+import { UsersAddCommand } from './commands/users-add.ts';
+import { UsersListCommand } from './commands/users-list.ts';
+import { UsersRemoveCommand } from './commands/users-remove.ts';
 import { VerifyCommand } from './commands/verify.ts';
 import { joinValues, syntaxSentence } from './syntax.ts';
 
@@ -35,6 +45,16 @@ const commands = [
   ExplainCommand,
   VerifyCommand,
   DrillCommand,
+  DeployCommand,
+  OutputsCommand,
+  SecretSetCommand,
+  ImageBuildCommand,
+  ImagePushCommand,
+  ImagePromoteCommand,
+  UsersListCommand,
+  UsersAddCommand,
+  UsersRemoveCommand,
+  DestroyCommand,
   LocalSupervisorCommand,
 ];
 

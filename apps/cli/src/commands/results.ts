@@ -12,8 +12,8 @@ export class ResultsCommand extends JobCommand {
       folder, whole or not at all. A download that was cut short goes on where it was. A folder that
       has something in it is refused without --force.
 
-      --checkpoints restores checkpoints as plain folders under checkpoints/, also of a job that has
-      no results yet; every file is checked against the hash that was saved with it.
+      Checkpoints are restored as plain folders under checkpoints/, also those of a job without
+      results; every file is checked against the hash that was saved with it.
     `,
     examples: [
       ['Download the results', '$0 results a1b2c3d4 --output ./my-results'],

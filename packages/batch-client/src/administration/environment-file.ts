@@ -10,10 +10,7 @@ import {
 import type { z } from 'zod';
 import { BatchClientError } from '../errors.ts';
 
-/** The file that describes an environment, unless another one is named. */
-export const ENVIRONMENT_FILE = 'openevolve.config.json';
-
-/** An environment as its file has it: without what is left out. */
+/** `openevolve.config.json` as it is written: without what is left out. */
 export type EnvironmentDocument = z.input<typeof stackConfigSchema>;
 
 const EXAMPLE = {

@@ -1,10 +1,10 @@
 import type { JobDefinition, RegisterJobDefinitionCommandInput } from '@aws-sdk/client-batch';
-import { parseEcrImage } from '../aws/ecr-image.ts';
 import type { CallOptions } from '../backend.ts';
 import { BatchClientError } from '../errors.ts';
 import { ownJobDefinition } from '../settings/job-definition.ts';
 import { newestRevisions } from './definitions.ts';
 import type { AdministratorClients } from './ports.ts';
+import { isPushed } from './pushed-image.ts';
 
 export interface PromotionRequest extends CallOptions {
   readonly clients: Pick<AdministratorClients, 'definitions' | 'ecr'>;
@@ -63,8 +63,7 @@ export function revisionWithImage(
 export async function promoteImage(request: PromotionRequest): Promise<PromotedDefinition[]> {
   const { clients, repositoryUrl, jobDefinition, owners, tag, ...call } = request;
   const image = `${repositoryUrl}:${tag}`;
-  const parsed = parseEcrImage(image);
-  if (parsed !== null && (await (await clients.ecr()).findImage(parsed, call)) === null) {
+  if ((await isPushed(clients, repositoryUrl, tag, call)) === false) {
     throw new BatchClientError(
       'NOT_FOUND',
       `${image} was never pushed: push it with 'openevolve-aws image push', or name another tag.`,

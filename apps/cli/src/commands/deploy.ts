@@ -1,0 +1,84 @@
+import { Command, Option } from 'clipanion';
+import { AdministrationCommand } from './administration-command.ts';
+
+export class DeployCommand extends AdministrationCommand {
+  static override paths = [['deploy']];
+  static override usage = Command.Usage({
+    category: 'Administration',
+    description: 'Make an environment in AWS, or bring it up to date with its file.',
+    details: `
+      Shows what will change and what the environment costs a month while no job runs, and asks. An
+      account and region in which the AWS CDK was never used is bootstrapped first. No job is ended
+      by it. What is left to do then, such as storing the provider's key, is told at the end.
+
+      It needs the package @openevolve-aws/infra in this command's version, and credentials of an
+      administrator.
+    `,
+    examples: [
+      ['Deploy openevolve.config.json', '$0 deploy'],
+      ['In a pipeline', '$0 deploy --yes --config environments/test.json'],
+    ],
+  });
+
+  yes = Option.Boolean('--yes,-y', false, { description: 'Do not ask.' });
+
+  protected async run(): Promise<number> {
+    const { InfraProgram } = await import('../administration/infra-program.ts');
+    const { ask } = await import('../administration/ask.ts');
+    const { nextSteps } = await import('@openevolve-aws/batch-client/administration');
+    const { cliExit, guideOutputs, stackName } = await import('@openevolve-aws/job-spec');
+    const { renderOutputs } = await import('../administration/render-outputs.ts');
+    const { totalCost, renderCost } = await import('../administration/render-cost.ts');
+    const { file, config, users } = await this.readEnvironment();
+    const { environment, region } = config;
+    const infra = InfraProgram.find(this.cli.binaryVersion ?? '', file);
+    const plan = await infra.plan();
+    const clients = await this.clientsOf(config);
+    const { account } = await (await clients.sts()).getCallerIdentity();
+    const toolkit = await (await clients.formation()).stackOutputs('CDKToolkit');
+
+    this.print(`Environment ${environment} in ${region} of account ${account}`);
+    this.print(`Users       ${users.join(', ')}`);
+    this.print();
+    await infra.run(this.programOptions, 'diff');
+    this.print();
+    if (toolkit === null) {
+      this.print(`The AWS CDK was never used in ${region}: its stack CDKToolkit comes first.`);
+    }
+    for (const line of renderCost(plan.idleMonthlyCost)) {
+      this.print(line);
+    }
+    if (!this.yes) {
+      const answer = await ask(`Deploy ${stackName(environment)} to account ${account}? [y/N] `);
+      if (!/^y(es)?$/i.test(answer.trim())) {
+        this.note('Nothing was changed.');
+        return cliExit.INTERRUPTED;
+      }
+    }
+    if (toolkit === null) {
+      await infra.run(this.programOptions, 'bootstrap');
+    }
+    await infra.run(this.programOptions, 'deploy', '--all', '--require-approval', 'never');
+
+    const deployed = await this.outputsOf(config, clients);
+    const outputs = guideOutputs(deployed);
+    const missing = await nextSteps(clients, deployed, plan.imageTag);
+    this.print();
+    for (const line of renderOutputs(outputs)) {
+      this.print(line);
+    }
+    if (missing.includes('provider-key')) {
+      this.print("The provider's key is not stored yet: openevolve-aws secret set");
+    }
+    if (missing.includes('image')) {
+      this.print(
+        `The image ${plan.imageTag} is not pushed yet: openevolve-aws image push, then image promote`,
+      );
+    }
+    if (this.json) {
+      const idleMonthlyCostUsd = totalCost(plan.idleMonthlyCost);
+      this.printJson({ environment, region, account, idleMonthlyCostUsd, missing, outputs });
+    }
+    return cliExit.OK;
+  }
+}
