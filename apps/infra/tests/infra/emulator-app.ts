@@ -1,18 +1,25 @@
 import { stackConfigSchema } from '@openevolve-aws/job-spec';
 import { CfnResource, Stack } from 'aws-cdk-lib';
 import { addEnvironment, newApp } from '../../src/app.ts';
+import { readStackConfig } from '../../src/read-config.ts';
 import { guideConfig } from '../synthesize.ts';
+
+/** In the place of a key that IAM makes. */
+const MADE_UP_KEY = '{"access_key_id":"AKIAIOSFODNN7EXAMPLE","secret_access_key":"made-up"}';
 
 // The app as an emulator can take it, synthesised so from the start: a template that is changed
 // afterwards keeps the name of the whole one in the CDK's bucket.
 const emulator = process.argv[2];
 const app = newApp();
+const file: string | undefined = app.node.tryGetContext('config');
 const stack = addEnvironment(
   app,
-  stackConfigSchema.parse({
-    ...guideConfig,
-    ...(emulator === 'moto' ? { accessKeys: ['alice'] } : {}),
-  }),
+  file === undefined
+    ? stackConfigSchema.parse({
+        ...guideConfig,
+        ...(emulator === 'moto' ? { accessKeys: ['alice'] } : {}),
+      })
+    : await readStackConfig(file),
 );
 const resources = stack.node
   .findAll()
@@ -30,12 +37,17 @@ app.synth();
 /** ministack refuses a template with types that it does not know. */
 function withoutTypesOfMinistack(): void {
   const unknown =
-    /^AWS::(Batch::.*|Budgets::Budget|CloudWatch::Alarm|EC2::FlowLog|IAM::Group|Logs::QueryDefinition)$/;
+    /^AWS::(Batch::.*|Budgets::Budget|CloudWatch::Alarm|EC2::FlowLog|IAM::(AccessKey|Group)|Logs::QueryDefinition)$/;
   for (const user of ofType('AWS::IAM::User')) {
     user.addPropertyDeletionOverride('Groups');
   }
   for (const rule of ofType('AWS::Events::Rule')) {
     rule.addPropertyOverride('EventPattern.detail.jobQueue', ['queue']);
+  }
+  for (const secret of ofType('AWS::SecretsManager::Secret')) {
+    if (secret.node.path.includes('AccessKey')) {
+      secret.addPropertyOverride('SecretString', MADE_UP_KEY);
+    }
   }
   for (const resource of resources) {
     if (unknown.test(resource.cfnResourceType)) {
