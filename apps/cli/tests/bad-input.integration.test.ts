@@ -77,6 +77,24 @@ describe('a submission that cannot be used', () => {
     ],
     ['a name that Batch refuses', [...files, '--name', 'a b'], /name.*letters, digits/],
     ['an unknown flag', [...files, '--iteration', '5'], /--iteration/],
+    ['a file without a flag', [...files, 'data.csv'], /"data\.csv" belongs to no flag/],
+    ['a missing included file', [...files, '--include', 'no.csv'], /no\.csv does not exist/],
+    [
+      'a file from outside of the evaluator’s folder',
+      [...files, '--include', '/etc/hostname'],
+      /\/etc\/hostname lies outside of the evaluator's folder/,
+    ],
+    ['a time without a unit that there is', [...files, '--timeout', '5y'], /--timeout .*"5y"/],
+    ['too short a time', [...files, '--timeout', '5s'], /--timeout 5s is not allowed/],
+    ['a variable without a value', [...files, '--env', 'A'], /--env takes NAME=VALUE/],
+    ['a variable of the service', [...files, '--env', 'AWS_REGION=x'], /AWS_REGION.*set by the/],
+    ['a cap of nothing', [...files, '--max-usd', '0'], /--max-usd 0 .*more than 0/],
+    [
+      'prices that are none',
+      [...files, '--prices', 'broken.yaml'],
+      /broken\.yaml is not valid JSON/,
+    ],
+    ['a revision on this machine', [...files, '--revision', '3'], /no job definitions/],
     [
       'an owner that is none',
       [...files, '--owner', 'Ann-Marie'],
@@ -179,7 +197,7 @@ it('refuses an empty number, as a variable that is not set would leave it', asyn
 it('says that AWS is asked for and not there, rather than run on this machine', async () => {
   const onAws = await builtCommand({ OPENEVOLVE_JOB_QUEUE: 'openevolve-prod-queue' });
   const { code, stderr } = await onAws.run('list');
-  expect(stderr).toMatch(/OPENEVOLVE_JOB_QUEUE asks for AWS.*--local/);
+  expect(stderr).toMatch(/Where jobs go is not known.*--local/);
   expect(code).toBe(2);
   await onAws.dispose();
 });

@@ -26,7 +26,9 @@ export interface BuiltCommand {
   dispose(): Promise<void>;
 }
 
-export async function builtCommand(variables: Record<string, string> = {}): Promise<BuiltCommand> {
+export async function builtCommand(
+  variables: Readonly<Record<string, string>> = {},
+): Promise<BuiltCommand> {
   const folder = await mkdtemp(join(tmpdir(), 'openevolve-aws-'));
   const home = join(folder, 'home');
   const run = async (...args: string[]): Promise<Ended> => {

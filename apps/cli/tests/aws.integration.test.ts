@@ -1,0 +1,3 @@
+import { jobsOnAws } from './aws/jobs-on-aws.ts';
+
+jobsOnAws('moto');
