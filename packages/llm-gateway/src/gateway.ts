@@ -64,7 +64,8 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-const MAX_IN_FLIGHT = 64;
+/** Above the most workers that a machine has use for; evolved code with the token may want more. */
+const MAX_IN_FLIGHT = 1_024;
 
 /**
  * Starts the gateway of one attempt of a job on the loopback interface: an OpenAI-compatible server

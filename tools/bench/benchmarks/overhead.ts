@@ -111,6 +111,7 @@ async function costOf(folder: string, commandOf: CommandOf): Promise<Cost> {
       iterations: ITERATIONS,
       vcpus: WORKERS,
       commitIntervalSeconds: 30,
+      fields: { workers: WORKERS },
       config: { llm: model.llm, evaluator: { parallel_evaluations: WORKERS } },
     });
     const file = join(folder, 'cost.json');
