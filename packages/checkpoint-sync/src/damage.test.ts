@@ -106,8 +106,28 @@ describe('restore', () => {
   it('passes over an entry with a flipped bit', async () => {
     const world = await twoCommits();
     await flip(world.store, 'commits/000000000003.json', 2);
-    const { commit } = await restoreNewest(world.store, join(world.folder, 'restored'));
-    expect(commit).toEqual(world.older);
+    const restored = await restoreNewest(world.store, join(world.folder, 'restored'));
+    const unreadable = [{ seq: 3, reason: expect.stringContaining('commits/000000000003.json') }];
+    expect(restored).toEqual({ commit: world.older, skipped: [], unreadable });
+  });
+
+  it('does not pass over an entry of a newer release, also one that comes meanwhile', async () => {
+    const { store, folder, newer } = await twoCommits();
+    const target = join(folder, 'restored');
+    const foreign = Buffer.from(JSON.stringify({ version: 2, seq: 4 }));
+    const unknown = { code: 'UNKNOWN_VERSION', message: expect.stringContaining('4') };
+    const meanwhile = new FaultStore(store, ({ method }) =>
+      method === 'getRange'
+        ? Promise.all([
+            store.put('commits/000000000004.json', foreign),
+            store.delete([newer.pack.key]),
+          ]).then(() => undefined)
+        : null,
+    );
+    await expect(restoreNewest(meanwhile, target)).rejects.toMatchObject(unknown);
+    await expect(restoreNewest(store, target)).rejects.toMatchObject(unknown);
+    await expect(listCommits(store)).rejects.toMatchObject(unknown);
+    expect(existsSync(target)).toBe(false);
   });
 
   it('passes over quarantined and pruned commits', async () => {
@@ -130,6 +150,7 @@ describe('restore', () => {
     expect(await restoreNewest(store, join(folder, 'restored'))).toEqual({
       commit: null,
       skipped: [],
+      unreadable: [],
     });
   });
 

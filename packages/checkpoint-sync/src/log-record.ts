@@ -1,6 +1,6 @@
 import { JobSpecError, logEntrySchema, parseJson, requireVersion } from '@openevolve-aws/job-spec';
 import { outputKeys } from '@openevolve-aws/s3-layout';
-import { CheckpointSyncError } from './errors.ts';
+import { CheckpointSyncError, isSyncError } from './errors.ts';
 import type { LogRecord } from './job-state.ts';
 import { MAX_ENTRY_BYTES } from './limits.ts';
 
@@ -39,4 +39,15 @@ export function parseRecord(seq: number, content: Uint8Array): LogRecord {
     return unreadable('names entries that come after it');
   }
   return { seq, entry, problem: null };
+}
+
+/**
+ * Refuses a log of which a newer release wrote a part: what it says there may forbid a write, or be
+ * the newest commit.
+ *
+ * @throws {CheckpointSyncError} `UNKNOWN_VERSION`
+ */
+export function refuseUnknown(records: readonly LogRecord[]): void {
+  const unknown = records.find(({ problem }) => isSyncError(problem, 'UNKNOWN_VERSION'));
+  if (unknown?.problem) throw unknown.problem;
 }

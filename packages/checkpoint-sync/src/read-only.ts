@@ -1,15 +1,18 @@
 import type { CommitEntry } from '@openevolve-aws/job-spec';
 import type { ObjectStore } from '@openevolve-aws/object-store';
 import { JobLog, type SignalOptions } from './job-log.ts';
+import type { JobState } from './job-state.ts';
+import { refuseUnknown } from './log-record.ts';
 import { readCheckpoint } from './read-checkpoint.ts';
 import { readContent } from './read-content.ts';
 import { readingCommit } from './reading-commit.ts';
 import { type RestoreResult, restoreNewestOf } from './restore.ts';
 
 /**
- * The commits of a job that can be restored, oldest first.
+ * The commits of a job that can be restored, oldest first. Of entries that cannot be read, of which
+ * one may have been a commit, `JobLog.state.unreadable` tells.
  *
- * @throws {CheckpointSyncError} `LOG_GAP`
+ * @throws {CheckpointSyncError} `LOG_GAP`; `UNKNOWN_VERSION` when a newer release wrote to the log.
  * @example
  * for (const { label, ledger } of await listCommits(store)) print(label, ledger.done);
  */
@@ -17,11 +20,14 @@ export async function listCommits(
   store: ObjectStore,
   options: SignalOptions = {},
 ): Promise<readonly CommitEntry[]> {
-  return (await JobLog.open(store, options)).state.commits;
+  const log = await JobLog.open(store, options);
+  refuseUnknown(log.records);
+  return log.state.commits;
 }
 
 /**
- * Restores the newest commit that verifies, without claiming the job.
+ * Restores the newest commit that verifies, without claiming the job. Says which newer ones did not,
+ * and which entries of the log cannot be read: one of those may have been a newer commit.
  *
  * @param target must not exist, or be an empty directory.
  * @throws {CheckpointSyncError} `TARGET_EXISTS`, `UNKNOWN_VERSION`, `LOG_GAP`
@@ -32,10 +38,12 @@ export async function restoreNewest(
   store: ObjectStore,
   target: string,
   options: SignalOptions = {},
-): Promise<RestoreResult> {
+): Promise<RestoreResult & Pick<JobState, 'unreadable'>> {
   const log = await JobLog.open(store, options);
-  const { commit, skipped } = await restoreNewestOf(log, store, target, options);
-  return { commit, skipped };
+  const guard = (): void => refuseUnknown(log.records);
+  guard();
+  const { commit, skipped } = await restoreNewestOf(log, store, target, options, guard);
+  return { commit, skipped, unreadable: log.state.unreadable };
 }
 
 /**

@@ -16,7 +16,8 @@ import { NO_EVIDENCE } from './capture.ts';
 import { ContentWriter, type StoredContent } from './content-writer.ts';
 import { type CheckpointSyncError, isSyncError } from './errors.ts';
 import { type EntryBody, JobLog, refuseSuccessor, type SignalOptions } from './job-log.ts';
-import type { JobState, LogRecord } from './job-state.ts';
+import type { JobState } from './job-state.ts';
+import { refuseUnknown } from './log-record.ts';
 import { type Pruned, Pruner } from './prune.ts';
 import { type RestoreResult, restoreNewestOf } from './restore.ts';
 
@@ -83,12 +84,6 @@ export async function claimJob(
   const claim = await log.append(null, body, { signal });
   refuseUnknown(log.records);
   return new Session(store, log, claim, onUpkeep);
-}
-
-/** A log that is partly not understood must not be written to: what it says may forbid it. */
-function refuseUnknown(records: readonly LogRecord[]): void {
-  const unknown = records.find(({ problem }) => isSyncError(problem, 'UNKNOWN_VERSION'));
-  if (unknown?.problem) throw unknown.problem;
 }
 
 /**
