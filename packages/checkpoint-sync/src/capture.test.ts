@@ -68,6 +68,14 @@ describe('what a capture reads again', () => {
     expect(readAgain(await capture(source, mistaken(young)))).toHaveLength(8);
   });
 
+  it('is what was written just now, and linked into a new directory since', async () => {
+    const { second } = await twoCheckpoints();
+    const young = writeTree(join(second, '../young'), programs(0, 5));
+    const known = mistaken(await capture(young, NOTHING));
+    linkPrograms(young, second);
+    expect(readAgain(await capture(second, known))).toHaveLength(5);
+  });
+
   it('is nothing when inodes, sizes and times are as before, unless all is asked for', async () => {
     const { first } = await twoCheckpoints();
     const known = mistaken(await capture(first, NOTHING));

@@ -63,6 +63,18 @@ it('never shows metadata.json before the rest is whole, whatever was there and w
   expect(await exported(store)).toEqual(tree);
 });
 
+it('lets go of metadata.json first, however many files of another export there are', async () => {
+  const { store, commit } = await committed(programs(0, 5));
+  const others = Array.from({ length: 1_000 }, (_, n) => `${prefix}artifacts/${n}`);
+  for (const key of [...others, `${prefix}metadata.json`]) await store.put(key, new Uint8Array(1));
+  let deletions = 0;
+  const mortal = new FaultStore(store, ({ method }) =>
+    method === 'delete' && deletions++ === 0 ? 'die-after' : null,
+  );
+  await expect(exportPlain(mortal, commit)).rejects.toThrow();
+  expect(await exported(store)).not.toHaveProperty('metadata.json');
+});
+
 it('writes nothing when the commit is damaged', async () => {
   const { store, commit } = await committed(programs(0, 5));
   const body = await store.get(commit.pack.key);

@@ -190,6 +190,17 @@ describe('JobLog', () => {
     expect(records[2]?.problem).toMatchObject(refused);
   });
 
+  it('lets nobody write to a log that a newer release writes to while it is claimed', async () => {
+    const store = await logOf(2);
+    const foreign = new TextEncoder().encode(JSON.stringify({ version: 2, seq: 3 }));
+    let claims = 0;
+    const meanwhile = new FaultStore(store, ({ method }) =>
+      method === 'putIfAbsent' && claims++ === 0 ? store.put(key(3), foreign) : null,
+    );
+    const claim = claimJob(meanwhile, claimant);
+    await expect(claim).rejects.toMatchObject({ code: 'UNKNOWN_VERSION' });
+  });
+
   it('does not count an entry of a generation that has been superseded', async () => {
     const store = await logOf(2);
     await claimJob(store, claimant);

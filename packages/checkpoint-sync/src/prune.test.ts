@@ -224,6 +224,27 @@ describe('compaction', () => {
     expect(stored).toBeLessThan(2 * 22 * (whole?.bytes ?? 0));
   });
 
+  it('builds on no manifest in a pack that it lets go of', async () => {
+    const store = new MemoryStore();
+    const folder = temporaryFolder();
+    const session = await claimJob(store, claimant);
+    const numbered = (count: number, of: string) =>
+      Object.fromEntries(Array.from({ length: count }, (_, n) => [`${of}/${n}`, `${of} ${n}`]));
+    // Its pack has too much live content to be written anew.
+    const first = { large: new Uint8Array(65 * 1024 * 1024), ...numbered(100, 'first') };
+    const second = { ...first, ...numbered(60, 'second') };
+    const third = { ...first, 'second/0': 'second 0' };
+    const commits = [];
+    for (const [n, one] of [first, second, third, { ...third, last: '' }].entries()) {
+      const source = writeTree(join(folder, `${n}`), one);
+      commits.push(await session.commit(commitOf(source, n)));
+    }
+    const [, garbage, , last] = commits;
+    if (!garbage || !last) return expect.fail();
+    await store.delete([garbage.pack.key]);
+    await verifyCommit(store, last);
+  });
+
   it('that cannot be written is told, and the commit is made without', async () => {
     const store = new MemoryStore();
     const folder = temporaryFolder();
