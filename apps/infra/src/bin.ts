@@ -12,8 +12,9 @@ const USAGE = `Usage: openevolve-infra plan [--config FILE]
        openevolve-infra <deploy|diff|destroy|synth|bootstrap|...> [--config FILE] [options of the CDK]
 
 plan writes as JSON what the configuration leads to: stacks, names, users, monthly cost when idle.
-Everything else is a command of the AWS CDK on the app that the configuration describes; deploy --all
-takes in the stacks of all groups of users. FILE is ${CONFIG_FILE} unless it is given.
+Everything else is a command of the AWS CDK on the app that the configuration describes, or on the
+folder that --app names, which synth --output has made; deploy --all takes in the stacks of all groups
+of users. FILE is ${CONFIG_FILE} unless it is given.
 `;
 
 process.exitCode = await main(process.argv.slice(2));
@@ -58,10 +59,11 @@ async function runCdk(command: readonly string[], file: string): Promise<number>
   const appCommand = [process.execPath, ...process.execArgv, app]
     .map((word) => (/^[\w./:=@-]+$/.test(word) ? word : JSON.stringify(word)))
     .join(' ');
+  const ownApp = ['--app', appCommand, '--context', `config=${file}`];
   const program = new URL(cdk.bin.cdk, import.meta.resolve('aws-cdk/package.json'));
   const child = spawn(
     process.execPath,
-    [fileURLToPath(program), ...command, '--app', appCommand, '--context', `config=${file}`],
+    [fileURLToPath(program), ...command, ...(command.includes('--app') ? [] : ownApp)],
     // This release brings the CDK that it works with, so nobody need hear of a newer one.
     { stdio: 'inherit', env: { ...process.env, CDK_DISABLE_VERSION_CHECK: '1' } },
   );

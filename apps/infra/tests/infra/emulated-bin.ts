@@ -12,13 +12,13 @@ if (words[0] === 'plan') {
   const app = path.join(import.meta.dirname, 'emulator-app.ts');
   const position = words.indexOf('--config');
   const [, file = ''] = words.splice(position, 2);
+  const ownApp = [
+    ...['--app', `${process.execPath} --conditions=@openevolve-aws/source ${app} ${emulator}`],
+    ...['--context', `config=${file}`],
+  ];
   const { status } = spawnSync(
     process.execPath,
-    [
-      ...[cdk, ...words],
-      ...['--app', `${process.execPath} --conditions=@openevolve-aws/source ${app} ${emulator}`],
-      ...['--context', `config=${file}`],
-    ],
+    [cdk, ...words, ...(words.includes('--app') ? [] : ownApp)],
     { stdio: 'inherit' },
   );
   process.exitCode = status ?? 1;
