@@ -18,8 +18,11 @@ export async function askSecret(question: string): Promise<string> {
   if (!process.stdin.isTTY) {
     return (await text(process.stdin)).trim();
   }
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const answer = readLine('', nowhere);
+  // Now that nothing is shown any more.
   process.stderr.write(question);
-  const line = await readLine('', new Writable({ write: (_chunk, _encoding, done) => done() }));
+  const line = await answer;
   process.stderr.write('\n');
   return line.trim();
 }

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { BatchClientError } from '@openevolve-aws/batch-client';
 import { z } from 'zod';
@@ -60,6 +62,24 @@ export class InfraProgram {
   async plan(): Promise<Plan> {
     const [file, ...args] = this.#command('plan');
     return planSchema.parse(JSON.parse(await readProgram([file, ...args])));
+  }
+
+  /**
+   * Synthesises the app, so that several commands have the same: what is deployed is what was shown.
+   *
+   * @param use is given what runs them; the synthesised app is gone when it has ended.
+   */
+  async synthesized<T>(
+    options: ProgramOptions,
+    use: (run: (...words: string[]) => Promise<void>) => Promise<T>,
+  ): Promise<T> {
+    const folder = await mkdtemp(join(tmpdir(), 'openevolve-infra-'));
+    try {
+      await this.run(options, 'synth', '--quiet', '--output', folder);
+      return await use((...words) => this.run(options, ...words, '--app', folder));
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   }
 
   /** Runs a command of the AWS CDK on the environment. */

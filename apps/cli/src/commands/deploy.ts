@@ -40,25 +40,28 @@ export class DeployCommand extends AdministrationCommand {
     this.print(`Environment ${environment} in ${region} of account ${account}`);
     this.print(`Users       ${users.join(', ')}`);
     this.print();
-    await infra.run(this.programOptions, 'diff');
-    this.print();
-    if (toolkit === null) {
-      this.print(`The AWS CDK was never used in ${region}: its stack CDKToolkit comes first.`);
-    }
-    for (const line of renderCost(plan.idleMonthlyCost)) {
-      this.print(line);
-    }
-    if (!this.yes) {
-      const answer = await ask(`Deploy ${stackName(environment)} to account ${account}? [y/N] `);
-      if (!/^y(es)?$/i.test(answer.trim())) {
-        this.note('Nothing was changed.');
-        return cliExit.INTERRUPTED;
+    const isDone = await infra.synthesized(this.programOptions, async (run) => {
+      await run('diff');
+      if (toolkit === null) {
+        this.print(`The AWS CDK was never used in ${region}: its stack CDKToolkit comes first.`);
       }
+      for (const line of renderCost(plan.idleMonthlyCost)) {
+        this.print(line);
+      }
+      const question = `Deploy ${stackName(environment)} to account ${account}? [y/N] `;
+      if (!this.yes && !/^y(es)?$/i.test((await ask(question)).trim())) {
+        return false;
+      }
+      if (toolkit === null) {
+        await run('bootstrap');
+      }
+      await run('deploy', '--all', '--require-approval', 'never');
+      return true;
+    });
+    if (!isDone) {
+      this.note('Nothing was changed.');
+      return cliExit.INTERRUPTED;
     }
-    if (toolkit === null) {
-      await infra.run(this.programOptions, 'bootstrap');
-    }
-    await infra.run(this.programOptions, 'deploy', '--all', '--require-approval', 'never');
 
     const deployed = await this.outputsOf(config, clients);
     const outputs = guideOutputs(deployed);
