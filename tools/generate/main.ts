@@ -1,13 +1,14 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { cliReference } from './cli-reference.ts';
 import { exitCodesPage } from './exit-codes.ts';
 import { format } from './format.ts';
 import { type Generator, MissingToolError } from './generator.ts';
 import { openEvolveConfig } from './openevolve-config.ts';
 import { inRepository } from './repository.ts';
 
-const generators: readonly Generator[] = [exitCodesPage, openEvolveConfig];
+const generators: readonly Generator[] = [cliReference, exitCodesPage, openEvolveConfig];
 
 async function read(file: string): Promise<string | null> {
   try {

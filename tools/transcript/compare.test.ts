@@ -21,6 +21,6 @@ it('names an exit code and an output that are not as they should be', () => {
 
 it('shortens what is long, and shows no answer', () => {
   const output = Array.from({ length: 40 }, (_, index) => `line ${index}`).join('\n');
-  expect(shortened(output).split('\n')).toHaveLength(14);
+  expect(shortened(output).split('\n')).toHaveLength(20);
   expect(shortened('one\ntwo secret\n', ['secret'])).toBe('one\ntwo ...\n');
 });

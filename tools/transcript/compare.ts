@@ -24,14 +24,18 @@ function withoutIds(output: string): string {
     .replaceAll(/\b[0-9a-f]{8}\b/g, '<short id>');
 }
 
-const HEAD = 8;
-const TAIL = 4;
+const HEAD = 12;
+const TAIL = 6;
+const WIDTH = 160;
 
 /** An output as it is shown: long ones without their middle, and nothing of what was answered. */
 export function shortened(output: string, answers: readonly string[] = []): string {
   const text = answers.reduce((shown, answer) => shown.replaceAll(answer, '...'), output);
   // A terminal shows what was written last over a line.
-  const lines = text.split('\n').map((line) => line.replace(/^.*\r/, ''));
+  const lines = text
+    .split('\n')
+    .map((line) => line.replace(/^.*\r/, ''))
+    .map((line) => (line.length > WIDTH ? `${line.slice(0, WIDTH)}...` : line));
   const left = lines.length - HEAD - TAIL;
   const shown =
     left < 4 ? lines : [...lines.slice(0, HEAD), `[... ${left} lines ...]`, ...lines.slice(-TAIL)];

@@ -26,6 +26,7 @@ import { UsersAddCommand } from './commands/users-add.ts';
 import { UsersListCommand } from './commands/users-list.ts';
 import { UsersRemoveCommand } from './commands/users-remove.ts';
 import { VerifyCommand } from './commands/verify.ts';
+import { commandIn, commandName, renderCommand, renderOverview, wantsHelp } from './help.ts';
 import { joinValues, syntaxSentence } from './syntax.ts';
 
 /** In the order of a job's life. */
@@ -65,7 +66,7 @@ export function createCli(binaryVersion: string): Cli {
     binaryLabel: 'OpenEvolve on AWS Spot machines, without losing work',
     binaryVersion,
   });
-  for (const command of [Builtins.HelpCommand, Builtins.VersionCommand, ...commands]) {
+  for (const command of [Builtins.VersionCommand, ...commands]) {
     cli.register(command);
   }
   return cli;
@@ -83,6 +84,13 @@ export async function runCli(args: readonly string[]): Promise<number> {
   ) as { version: string };
   const cli = createCli(version);
   const words = joinValues(args);
+  if (wantsHelp(words)) {
+    const definitions = cli.definitions();
+    const asked = commandIn(words, definitions);
+    const help = asked ? renderCommand(asked) : renderOverview(definitions, version);
+    process.stdout.write(`${help}\n`);
+    return 0;
+  }
   let command: ReturnType<typeof cli.process>;
   try {
     command = cli.process(words, Cli.defaultContext);
@@ -99,5 +107,5 @@ export async function runCli(args: readonly string[]): Promise<number> {
 
 /** The commands that are for people: those with a usage. */
 function namesOf(cli: Cli): string[] {
-  return cli.definitions().map(({ path }) => path.replace(/^openevolve-aws /, ''));
+  return cli.definitions().map(({ path }) => commandName(path));
 }
