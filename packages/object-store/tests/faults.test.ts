@@ -102,6 +102,15 @@ describe('what passes', () => {
     }
   });
 
+  it('is UNAVAILABLE, and no short list, when more follows and it is not said where', async () => {
+    const page =
+      '<ListBucketResult><IsTruncated>true</IsTruncated><Contents><Key>a</Key></Contents></ListBucketResult>';
+    next(1, { refuse: { status: 200, code: '', document: page } });
+    await expect(collect(store.list(''))).rejects.toMatchObject(passing);
+    next(1, { refuse: { status: 200, code: '', document: page } });
+    expect(await collect(patient.list(''))).toEqual([{ key: 'a', bytes: body.byteLength }]);
+  });
+
   it('is UNAVAILABLE, and never NOT_FOUND, when a refusal is cut short or is not of S3', async () => {
     const answers: ProxyFault[] = [
       { answer: { shorten: 0 } },

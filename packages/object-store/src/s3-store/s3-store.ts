@@ -131,13 +131,16 @@ export class S3Store implements ObjectStore {
       const page = await this.#bucket.call(prefix, options, (o) =>
         this.#bucket.client.send(new ListObjectsV2Command(input), o),
       );
-      // An answer without a body is no empty list.
-      if (page.IsTruncated === undefined) throw this.#incomplete(prefix);
+      // An answer without a body is no empty list, and one that does not say where it goes on is no end.
+      const { IsTruncated, NextContinuationToken } = page;
+      if (IsTruncated === undefined || (IsTruncated && !NextContinuationToken)) {
+        throw this.#incomplete(prefix);
+      }
       for (const { Key, Size } of page.Contents ?? []) {
         // Consoles make empty objects that end in a slash and stand for folders.
         if (Key !== undefined && isKey(Key)) yield { key: Key, bytes: Size ?? 0 };
       }
-      token = page.IsTruncated ? page.NextContinuationToken : undefined;
+      token = IsTruncated ? NextContinuationToken : undefined;
     } while (token !== undefined);
   }
 
