@@ -1,8 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import { linkSync, mkdirSync, readdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { FolderStore, MemoryStore, type ObjectStore } from '@openevolve-aws/object-store';
+import { FolderStore, MemoryStore, type ObjectStore, retrying } from '@openevolve-aws/object-store';
 import { FaultStore } from '@openevolve-aws/object-store/testing';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
   claimant,
   commitOf,
@@ -109,6 +110,25 @@ describe('a session', () => {
     await session.restore(join(folder, 'restored'));
     expect(readTree(join(folder, 'restored'))).toEqual(readTree(source));
     expect(most).toBeLessThanOrEqual(4 * MIB);
+  });
+
+  it('leaves nothing on the disk, also when it is killed while it uploads', async () => {
+    const folder = temporaryFolder();
+    const noise = randomBytes(6 * MIB);
+    const source = writeTree(join(folder, 'source'), { noise });
+    const temporary = writeTree(join(folder, 'tmp'), {});
+    vi.stubEnv('TMPDIR', temporary);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const seen: string[][] = [];
+    const store = new FaultStore(new MemoryStore(), ({ method }) => {
+      if (method !== 'putStream') return null;
+      seen.push(readdirSync(temporary));
+      return seen.length === 1 ? 'lose-reply' : null;
+    });
+    const session = await claimJob(retrying(store, { baseDelayMs: 1 }), claimant);
+    const commit = await session.commit(commitOf(source, 1));
+    expect(seen).toEqual([[], []]);
+    await verifyCommit(store, commit);
   });
 
   it('stays incremental after a restore in another attempt', async () => {

@@ -10,11 +10,14 @@ import type { SignalOptions } from './job-log.ts';
 /** A pack of an ordinary commit is far smaller; only one with large artifacts goes to the disk. */
 const MEMORY_BYTES = 4 * 1024 * 1024;
 
-/** Bytes on their way to an object: in memory, and in a temporary file once there are many. */
+/**
+ * Bytes on their way to an object: in memory, and in a temporary file once there are many. The file
+ * has no name, so that a process that is killed leaves nothing behind.
+ */
 export class Spool implements AsyncDisposable {
   readonly #chunks: Uint8Array[] = [];
   #bytes = 0;
-  #file: { handle: FileHandle; path: string } | null = null;
+  #file: FileHandle | null = null;
 
   get bytes(): number {
     return this.#bytes;
@@ -27,27 +30,23 @@ export class Spool implements AsyncDisposable {
     if (this.#bytes <= MEMORY_BYTES) return;
     if (!this.#file) {
       const path = join(tmpdir(), `openevolve-aws-pack-${randomUUID()}`);
-      this.#file = { path, handle: await open(path, 'wx', 0o600) };
+      this.#file = await open(path, 'wx+', 0o600);
+      await unlink(path);
     }
     for (const pending of this.#chunks.splice(0)) {
-      await this.#file.handle.writeFile(pending);
+      await this.#file.writeFile(pending);
       release(pending);
     }
   }
 
   async putTo(store: ObjectStore, key: string, options: SignalOptions): Promise<void> {
     if (!this.#file) return store.put(key, Buffer.concat(this.#chunks), options);
-    const { path } = this.#file;
-    return store.putStream(
-      key,
-      { bytes: this.#bytes, open: () => createReadStream(path) },
-      options,
-    );
+    const { fd } = this.#file;
+    const read = () => createReadStream('', { fd, start: 0, autoClose: false });
+    return store.putStream(key, { bytes: this.#bytes, open: read }, options);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (!this.#file) return;
-    await this.#file.handle.close();
-    await unlink(this.#file.path);
+    await this.#file?.close();
   }
 }
