@@ -13,6 +13,7 @@ import {
   writeTree,
 } from '../tests/fixtures.ts';
 import { listCommits, restoreNewest, verifyCommit } from './read-only.ts';
+import { restoreCommit } from './restore.ts';
 import { claimJob } from './session.ts';
 
 /** Two commits, the second of which builds on the first. */
@@ -162,6 +163,21 @@ describe('restore', () => {
     );
     const { commit, skipped } = await restoreNewest(flaky, join(folder, 'restored'));
     expect({ commit, skipped }).toEqual({ commit: newer, skipped: [] });
+  });
+
+  it('of one commit, or a check of it, does not believe one bad read either', async () => {
+    const { store, folder, newer } = await twoCommits();
+    for (const read of [
+      (flaky: FaultStore) => verifyCommit(flaky, newer),
+      (flaky: FaultStore) => restoreCommit(flaky, newer, join(folder, 'restored')),
+    ]) {
+      let cut = 0;
+      const flaky = new FaultStore(store, ({ method }) =>
+        method === 'getRange' && cut++ === 0 ? 'truncate' : null,
+      );
+      await read(flaky);
+      expect(cut).toBeGreaterThan(1);
+    }
   });
 
   it('does not fall back because the store is away', async () => {

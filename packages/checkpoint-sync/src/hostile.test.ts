@@ -311,7 +311,7 @@ describe('a hostile manifest', () => {
           (error) => console.log(error.code),
         );
       }
-      console.log(process.resourceUsage().maxRSS - before);`;
+      console.log(String(process.resourceUsage().maxRSS - before));`;
     const { stdout } = await promisify(execFile)(
       'node',
       ['--conditions=@openevolve-aws/source', '--input-type=module', '-e', script],
@@ -383,7 +383,7 @@ describe('a hostile manifest', () => {
         () => { throw new Error('taken'); },
         (error) => console.log(error.code),
       );
-      console.log(process.resourceUsage().maxRSS - before);`;
+      console.log(String(process.resourceUsage().maxRSS - before));`;
     const { stdout } = await promisify(execFile)(
       'node',
       ['--conditions=@openevolve-aws/source', '--input-type=module', '-e', script],
