@@ -11,6 +11,9 @@ from openevolve.utils.metrics_utils import get_fitness_score
 
 Scalar = Union[float, int, str, bool, None]
 
+MOST_METRICS = 100
+LONGEST_TEXT = 500
+
 
 def storable_metrics(metrics: Mapping[Any, Any]) -> dict[str, Any]:
     """Metrics that OpenEvolve can save: it hands them to `json.dumps` as they are.
@@ -21,8 +24,13 @@ def storable_metrics(metrics: Mapping[Any, Any]) -> dict[str, Any]:
 
 
 def reported_metrics(metrics: Mapping[Any, Any]) -> dict[str, Scalar]:
-    """Metrics for an event: scalars only, and null where a number is not finite."""
-    return {str(name): _reported(value) for name, value in metrics.items()}
+    """Metrics for an event: scalars only, and null where a number is not finite.
+
+    Every commit tells of its best program in an entry of bounded size, so there are at most
+    `MOST_METRICS`, `combined_score` always among them, and long text is cut. Checkpoints hold all.
+    """
+    names = sorted(metrics, key=lambda name: name != "combined_score")[:MOST_METRICS]
+    return {_cut(str(name)): _reported(metrics[name]) for name in names}
 
 
 def score_of(metrics: Mapping[str, Any], feature_dimensions: Sequence[str]) -> Optional[float]:
@@ -33,7 +41,7 @@ def score_of(metrics: Mapping[str, Any], feature_dimensions: Sequence[str]) -> O
     >>> score_of({"error": "it crashed"}, []) is None
     True
     """
-    if not any(_is_number(value) for value in reported_metrics(metrics).values()):
+    if not any(_is_number(_reported(value)) for value in metrics.values()):
         return None
     score = get_fitness_score(dict(metrics), list(feature_dimensions))
     return score if math.isfinite(score) else None
@@ -65,14 +73,18 @@ def _storable(value: Any) -> Any:
 
 def _reported(value: Any) -> Scalar:
     value = _native(value)
-    if value is None or isinstance(value, (bool, str)):
+    if value is None or isinstance(value, bool):
         return value
     if isinstance(value, (int, float)):
         try:
             return value if math.isfinite(value) else None
         except OverflowError:
             return None
-    return str(value)
+    return _cut(str(value))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…"
 
 
 def _native(value: Any) -> Any:

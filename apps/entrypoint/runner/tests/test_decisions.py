@@ -24,6 +24,7 @@ from openevolve_runner.memory import MemoryGroup
 from openevolve_runner.outcome import Outcome, decide_outcome
 from openevolve_runner.pool import Drain, IterationFuture
 from openevolve_runner.save_policy import SavePolicy
+from openevolve_runner.score import reported_metrics, score_of
 from openevolve_runner.stop import StopRequest
 from openevolve_runner.time_limits import TimeLimits, Watchdog, time_limits
 from openevolve_runner.worker import decode
@@ -72,6 +73,16 @@ def test_a_score_is_openevolves_own_and_never_infinite(
     scored = report(True, metrics)
 
     assert (scored.score, scored.verdict) == (score, verdict)
+
+
+def test_a_report_is_small_however_much_an_evaluator_returns() -> None:
+    metrics = {"stdout": "x" * 2_000_000, "y" * 100_000: [1] * 100_000}
+    metrics |= {f"part_{number}": float(number) for number in range(20_000)}
+    reported = reported_metrics(metrics | {"combined_score": 3.0})
+    assert reported["combined_score"] == 3.0
+    assert len(json.dumps(reported)) < 100_000
+    texts = {f"text_{number}": "x" for number in range(200)}
+    assert score_of(texts | {"speed": 2.0}, []) == 2.0
 
 
 def test_tokens_of_a_failed_iteration_are_counted() -> None:
