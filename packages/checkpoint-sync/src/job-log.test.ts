@@ -180,6 +180,15 @@ describe('JobLog', () => {
     expect(state.ledger?.done).toBe(3);
   });
 
+  it('does not read an object into memory that is larger than any entry', async () => {
+    const store = await logOf(4);
+    await store.put(key(3), new Uint8Array(1024 * 1024 + 1));
+    const watched = new FaultStore(store);
+    const { unreadable } = (await JobLog.open(watched)).state;
+    expect(unreadable).toEqual([{ seq: 3, reason: expect.stringContaining('larger than any') }]);
+    expect(watched.calls.filter((call) => call.key === key(3))).toEqual([]);
+  });
+
   it('lets nobody write to a log that a newer release wrote to', async () => {
     const store = await logOf(4);
     await rewrite(store, 3, (json) => json.replace('"version": 1', '"version": 2'));

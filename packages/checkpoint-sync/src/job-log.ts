@@ -11,7 +11,8 @@ import { outputKeys, seqOfCommitKey } from '@openevolve-aws/s3-layout';
 import { CheckpointSyncError } from './errors.ts';
 import { inOrder } from './in-order.ts';
 import { type JobState, type LogRecord, replay } from './job-state.ts';
-import { parseRecord } from './log-record.ts';
+import { MAX_ENTRY_BYTES } from './limits.ts';
+import { parseRecord, tooLargeRecord } from './log-record.ts';
 
 const READS_AT_ONCE = 32;
 /** Each is a write and a read; waiting between them is the business of a retrying store. */
@@ -38,6 +39,8 @@ export class JobLog {
   #records: LogRecord[] = [];
   #lastSeq = 0;
   #lastPrune = 0;
+  /** Places whose objects must not be read into memory. */
+  readonly #tooLarge = new Set<number>();
   #state: JobState | null = null;
 
   private constructor(store: ObjectStore) {
@@ -153,7 +156,11 @@ export class JobLog {
     const startAfter = known > 0 ? outputKeys.commit(known) : undefined;
     let newest = seen;
     const listing = this.#store.list(outputKeys.commits, { ...options, startAfter });
-    for await (const { key } of listing) newest = Math.max(newest, seqOfCommitKey(key) ?? 0);
+    for await (const { key, bytes } of listing) {
+      const seq = seqOfCommitKey(key) ?? 0;
+      newest = Math.max(newest, seq);
+      if (bytes > MAX_ENTRY_BYTES) this.#tooLarge.add(seq);
+    }
 
     // A list is no snapshot and may miss an entry before one that it has, so all places are read.
     const tail: LogRecord[] = [];
@@ -192,6 +199,7 @@ export class JobLog {
 
   /** What lies at a place. Damage is believed only once two reads have shown it. */
   async #read(seq: number, options: SignalOptions): Promise<LogRecord | null> {
+    if (this.#tooLarge.has(seq)) return tooLargeRecord(seq);
     try {
       const key = outputKeys.commit(seq);
       const record = parseRecord(seq, await this.#store.get(key, options));

@@ -9,18 +9,8 @@ const ENTRY_VERSION = 1;
 /** Parses what lies at a place of the log. What cannot be read is a record too. */
 export function parseRecord(seq: number, content: Uint8Array): LogRecord {
   const key = outputKeys.commit(seq);
-  const unreadable = (reason: string, cause?: unknown): LogRecord => ({
-    seq,
-    entry: null,
-    problem: new CheckpointSyncError(
-      cause instanceof JobSpecError && cause.code === 'UNKNOWN_VERSION'
-        ? 'UNKNOWN_VERSION'
-        : 'DAMAGED',
-      `${key} ${reason}.`,
-      { cause },
-    ),
-  });
-  if (content.byteLength > MAX_ENTRY_BYTES) return unreadable('is larger than any entry');
+  const unreadable = (reason: string, cause?: unknown) => unreadableRecord(seq, reason, cause);
+  if (content.byteLength > MAX_ENTRY_BYTES) return tooLargeRecord(seq);
   let value: unknown;
   try {
     value = parseJson(content, key);
@@ -39,6 +29,18 @@ export function parseRecord(seq: number, content: Uint8Array): LogRecord {
     return unreadable('names entries that come after it');
   }
   return { seq, entry, problem: null };
+}
+
+/** What is known of a place without reading it: its object is larger than any entry. */
+export function tooLargeRecord(seq: number): LogRecord {
+  return unreadableRecord(seq, 'is larger than any entry');
+}
+
+function unreadableRecord(seq: number, reason: string, cause?: unknown): LogRecord {
+  const isUnknown = cause instanceof JobSpecError && cause.code === 'UNKNOWN_VERSION';
+  const code = isUnknown ? 'UNKNOWN_VERSION' : 'DAMAGED';
+  const message = `${outputKeys.commit(seq)} ${reason}.`;
+  return { seq, entry: null, problem: new CheckpointSyncError(code, message, { cause }) };
 }
 
 /**
