@@ -38,7 +38,7 @@ function describeCommand(definition: Definition): string {
   return [
     `### ${commandName(path)}`,
     description.trim(),
-    `\`\`\`sh\n${usage} [flags]\n\`\`\``,
+    `\`\`\`sh\n${usage.replace(/ \.\.\.$/, '')} [flags]\n\`\`\``,
     paragraphs(details),
     [
       '| flag | |',

@@ -1,6 +1,6 @@
 import type { Definition } from 'clipanion';
 
-const COLUMN = 30;
+const COLUMN = 32;
 const WIDTH = 100;
 
 /** All commands by what they are for, one line each. Pure. */
@@ -22,7 +22,7 @@ export function renderOverview(definitions: readonly Definition[], version: stri
 export function renderCommand(definition: Definition): string {
   const { usage, description = '', details = '', examples = [], options } = definition;
   return [
-    `${usage} [flags]`,
+    `${usage.replace(/ \.\.\.$/, '')} [flags]`,
     description.trim(),
     details.trim(),
     ['Flags:', ...options.map(renderFlag)].join('\n'),

@@ -33,6 +33,8 @@ export interface AwsStandIn {
   readonly batch: BatchStandIn;
   /** AWS's own command with the account's administrator. */
   aws(...args: string[]): Promise<string>;
+  /** Whether moto holds callers to their policies; the user has none. */
+  guard(on: boolean): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -112,6 +114,13 @@ export async function startAwsStandIn(startS3?: () => Promise<Server>): Promise<
       endpoints: { ...endpoints, AWS_ENDPOINT_URL_BATCH: batch.url },
       batch,
       aws,
+      async guard(on) {
+        await fetch(`${moto.url}/moto-api/reset-auth`, {
+          method: 'POST',
+          headers: { 'content-type': 'text/plain' },
+          body: on ? '0' : 'inf',
+        });
+      },
       stop,
     };
   } catch (error) {
