@@ -139,6 +139,7 @@ describe('FolderStore', () => {
     await store.put('a/b', Buffer.from('x'));
     const refused = { code: 'INVALID_KEY', permanent: true };
     await expect(store.put('a', Buffer.from('x'))).rejects.toMatchObject(refused);
+    await expect(store.putIfAbsent('a', Buffer.from('x'))).rejects.toMatchObject(refused);
     await expect(store.put('n'.repeat(300), Buffer.from('x'))).rejects.toMatchObject(refused);
   });
 

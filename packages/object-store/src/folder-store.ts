@@ -3,6 +3,7 @@ import { constants } from 'node:fs';
 import {
   type FileHandle,
   link,
+  lstat,
   open,
   readdir,
   readFile,
@@ -114,8 +115,7 @@ export class FolderStore implements ObjectStore {
 
   async putIfAbsent(key: string, body: Uint8Array, options?: CallOptions): Promise<void> {
     this.#checkKey(key);
-    // link(2) fails when the name is taken, also against other processes, and the content is whole.
-    await this.#write(key, [body], link, options);
+    await this.#write(key, [body], linkNew, options);
   }
 
   async size(key: string, options?: CallOptions): Promise<number> {
@@ -306,6 +306,17 @@ export class FolderStore implements ObjectStore {
     if (isInternal(key)) {
       throw new ObjectStoreError('INVALID_KEY', `${key} is in the folder's own area.`);
     }
+  }
+}
+
+/** link(2) fails when the name is taken, also against other processes, and the content is whole. */
+async function linkNew(from: string, to: string): Promise<void> {
+  try {
+    await link(from, to);
+  } catch (cause) {
+    if (!isErrno(cause, 'EEXIST') || (await lstat(to)).isFile()) throw cause;
+    const message = `${to} is a folder or a link, so it cannot be an object. Choose another key.`;
+    throw new ObjectStoreError('INVALID_KEY', message, { cause });
   }
 }
 
