@@ -27,7 +27,11 @@ afterAll(() => command.dispose());
  * Runs a job to its end with an evaluator of these lines. `code` is the program's text, `first` says
  * whether it is the initial one, and `some` is true for about a third of the others.
  */
-async function run(name: string, lines: string[], memory = '2600'): Promise<JobView> {
+async function run(name: string, lines: string[], memory?: string): Promise<JobView> {
+  return ended(await submit(name, lines, memory));
+}
+
+async function submit(name: string, lines: string[], memory = '2600'): Promise<SubmittedJob> {
   const evaluator = [
     'import hashlib, os, signal, subprocess, sys, time',
     `INITIAL = open(${JSON.stringify(join(command.folder, 'initial_program.py'))}).read()`,
@@ -42,16 +46,20 @@ async function run(name: string, lines: string[], memory = '2600'): Promise<JobV
   ];
   const file = join(command.folder, `${name}.py`);
   await writeFile(file, evaluator.join('\n'));
-  const job = await command.json<SubmittedJob>(
+  return command.json<SubmittedJob>(
     ...['submit', '--local', '--offline', '--program', 'initial_program.py', '--evaluator', file],
     ...['--config', 'config.yaml', '--iterations', String(ITERATIONS), '--vcpus', '2'],
     ...['--memory', memory, '--name', name],
   );
-  return until(async () => {
-    const view = await command.json<JobView>('status', job.jobId, '--local');
+}
+
+const status = ({ jobId }: SubmittedJob) => command.json<JobView>('status', jobId, '--local');
+
+const ended = (job: SubmittedJob) =>
+  until(async () => {
+    const view = await status(job);
     return view.batch.stoppedAt !== null && view;
   });
-}
 
 const expectDone = ({ batch, progress, attempts }: JobView) => {
   expect(batch.statusReason).toBeNull();
@@ -121,6 +129,23 @@ describe('an evaluator that', () => {
     ]);
     expectDone(view);
     await until(async () => (await processesOf(mark)).length === 0);
+  });
+
+  it('returns no finite numbers and much text loses nothing when its machine is taken', async () => {
+    const job = await submit('odd-metrics', [
+      'time.sleep(1.5)',
+      'return {"combined_score": digest / 255, "ratio": float("nan"), "bound": float("-inf"), "log": "x" * 700_000}',
+    ]);
+    await until(async () => ((await status(job)).progress?.ledger.done ?? 0) > 1);
+    await command.json('drill', job.jobId, '--notice', '5', '--local');
+    const { batch, attempts, progress } = await ended(job);
+    expect(batch.status).toBe('SUCCEEDED');
+    expect(attempts).toHaveLength(2);
+    expect(attempts[1]).toMatchObject({
+      skipped: [],
+      resumedFrom: { iterationsDone: attempts[0]?.ended?.iterationsDone },
+    });
+    expect(progress?.ledger).toMatchObject({ asked: ITERATIONS, done: ITERATIONS });
   });
 
   it('kills the runner each time ends with a sentence, after a few attempts', async () => {
