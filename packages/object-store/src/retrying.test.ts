@@ -52,6 +52,16 @@ describe('retrying', () => {
     expect(store.calls).toHaveLength(3);
   });
 
+  it('waits up to twice as long each time, and as long as chance has it', async () => {
+    const began = performance.now();
+    const most = { baseDelayMs: 8, maxDelayMs: 32, random: () => 1 };
+    await retrying(failing(4), most).put('a', body);
+    // Timers may fire a fraction early.
+    expect(performance.now() - began).toBeGreaterThan(8 + 16 + 32 + 32 - 8);
+    const least = { baseDelayMs: 600_000, maxDelayMs: 600_000, random: () => 0 };
+    await retrying(failing(4), least).put('a', body);
+  });
+
   it('does not repeat what is permanent', async () => {
     const store = failing(0);
     await expect(retrying(store, fast).get('missing')).rejects.toMatchObject({ code: 'NOT_FOUND' });
