@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
 /** The configuration of one test suite of one project; results land in `.test-results/`. */
@@ -11,6 +12,7 @@ export function suite(
     ssr: { resolve: { conditions: ['@openevolve-aws/source'] } },
     test: {
       include,
+      globalSetup: [fileURLToPath(new URL('./vitest.temporary-folder.ts', import.meta.url))],
       reporters: ['default', 'json'],
       outputFile: { json: `.test-results/${name}.json` },
       server: { deps: { inline: ['clipanion'] } },
