@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readdir } from 'node:fs/promises';
+import { mkdir, readdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -19,6 +19,13 @@ afterAll(() => command.dispose());
 
 it('submits a job from code, follows it and brings its results', async () => {
   const directory = join(command.folder, 'my-results');
+  // As an installed package has it: the command that starts the supervisor.
+  const bin = join(command.folder, 'bin');
+  await mkdir(bin);
+  await symlink(
+    fileURLToPath(new URL('../dist/main.js', import.meta.url)),
+    join(bin, 'openevolve-aws'),
+  );
   const { stdout } = await promisify(execFile)(
     process.execPath,
     [
@@ -30,8 +37,7 @@ it('submits a job from code, follows it and brings its results', async () => {
     ],
     {
       env: {
-        // The command that starts the supervisor.
-        PATH: `${join(root, 'node_modules', '.bin')}:${process.env.PATH}`,
+        PATH: [bin, join(root, 'node_modules', '.bin'), process.env.PATH].join(':'),
         HOME: command.folder,
         OPENEVOLVE_AWS_HOME: command.home,
         OPENEVOLVE_PYTHON: join(root, '.venv', 'bin', 'python'),
