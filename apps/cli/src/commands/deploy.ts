@@ -41,7 +41,8 @@ export class DeployCommand extends AdministrationCommand {
     this.print(`Users       ${users.join(', ')}`);
     this.print();
     const isDone = await infra.synthesized(this.programOptions, async (run) => {
-      await run('diff');
+      // A change set, which also tells replacements, needs what the bootstrap makes.
+      await run('diff', ...(toolkit === null ? ['--method', 'template'] : []));
       if (toolkit === null) {
         this.print(`The AWS CDK was never used in ${region}: its stack CDKToolkit comes first.`);
       }
