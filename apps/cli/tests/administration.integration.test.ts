@@ -3,11 +3,7 @@ import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import {
-  BatchClient,
-  DescribeJobDefinitionsCommand,
-  RegisterJobDefinitionCommand,
-} from '@aws-sdk/client-batch';
+import { BatchClient, DescribeJobDefinitionsCommand } from '@aws-sdk/client-batch';
 import {
   CreateBucketCommand,
   ListBucketsCommand,
@@ -190,23 +186,10 @@ it('pushes what differs from its commit under a name of its own alone', async ()
 });
 
 it('promotes an image to a new revision of every definition, and keeps it in the file', async () => {
-  // In the place of CloudFormation, since ministack has no AWS Batch.
-  for (const owner of [...guideEnvironment.users, 'gone']) {
-    await batch().send(
-      new RegisterJobDefinitionCommand({
-        jobDefinitionName: `openevolve-prod-job-${owner}`,
-        type: 'container',
-        containerProperties: {
-          image: `${outputs.ecr_repository_url}:0.1.0`,
-          user: '10001:10001',
-          resourceRequirements: [
-            { type: 'VCPU', value: '8' },
-            { type: 'MEMORY', value: '14000' },
-          ],
-        },
-      }),
-    );
-  }
+  await account.makeDefinitions(
+    [...guideEnvironment.users, 'gone'],
+    `${outputs.ecr_repository_url}:0.1.0`,
+  );
   const unknown = await account.run(['image', 'promote', 'never-pushed']);
   expect(unknown).toMatchObject({ code: 3, stderr: expect.stringContaining('image push') });
   expect((await account.read()).imageTag).toBeUndefined();

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { BatchClient, RegisterJobDefinitionCommand } from '@aws-sdk/client-batch';
 import { type Server, startMinistack, startMoto } from '@openevolve-aws/test-servers';
 import type { Ended } from '../built-command.ts';
 
@@ -67,23 +68,30 @@ export class EmulatedAccount {
     return { ministack, moto };
   }
 
-  /** Runs the built command, with a line or more on its standard input. */
-  async run(args: readonly string[], input = ''): Promise<Ended> {
+  /**
+   * Runs the built command, with a line or more on its standard input.
+   *
+   * @returns also what a terminal shows: both outputs as they came.
+   */
+  async run(args: readonly string[], input = ''): Promise<Ended & { readonly output: string }> {
     const child = spawn(process.execPath, [program, ...args], {
       cwd: this.folder,
       env: { ...this.variables },
     });
     let stdout = '';
     let stderr = '';
+    let output = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       stdout += text;
+      output += text;
     });
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       stderr += text;
+      output += text;
     });
     child.stdin.end(input);
     const [code] = (await once(child, 'close')) as [number | null];
-    return { code, stdout, stderr };
+    return { code, stdout, stderr, output };
   }
 
   async json<T>(...args: string[]): Promise<T> {
@@ -100,6 +108,31 @@ export class EmulatedAccount {
 
   async read(): Promise<Record<string, unknown>> {
     return JSON.parse(await readFile(join(this.folder, 'openevolve.config.json'), 'utf8'));
+  }
+
+  /** Makes job definitions in the place of CloudFormation, since ministack has no AWS Batch. */
+  async makeDefinitions(owners: readonly string[], image: string): Promise<void> {
+    const batch = new BatchClient({
+      endpoint: this.url.moto,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'administrator', secretAccessKey: 'made-up' },
+    });
+    for (const owner of owners) {
+      await batch.send(
+        new RegisterJobDefinitionCommand({
+          jobDefinitionName: `openevolve-prod-job-${owner}`,
+          type: 'container',
+          containerProperties: {
+            image,
+            user: '10001:10001',
+            resourceRequirements: [
+              { type: 'VCPU', value: '8' },
+              { type: 'MEMORY', value: '14000' },
+            ],
+          },
+        }),
+      );
+    }
   }
 
   /** How the container engine was called, and what it got on its standard input. */
