@@ -27,7 +27,15 @@ export interface JobRequest {
   readonly fields?: Partial<Job>;
 }
 
-/** A submitted job on a folder store. */
+/** A bucket whose server keeps objects as files, so that what is durable can be looked at. */
+export interface FileBucket {
+  readonly name: string;
+  readonly folder: string;
+  /** How its server is reached. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** A submitted job on a folder store, or in a bucket. */
 export interface StoredJob extends JobRequest {
   readonly id: string;
   /** Holds the store and whatever belongs to the job's attempts. */
@@ -41,13 +49,22 @@ export interface StoredJob extends JobRequest {
  * Submits a job the way the SDK does: inputs, `job.json`, one submission.
  *
  * @param folder where the job's own folder goes.
+ * @param bucket where its inputs and outputs go, in the place of that folder.
  */
-export async function submitJob(folder: string, request: JobRequest): Promise<StoredJob> {
+export async function submitJob(
+  folder: string,
+  request: JobRequest,
+  bucket: FileBucket | null = null,
+): Promise<StoredJob> {
   const id = randomBytes(4).toString('hex');
   const root = join(folder, id);
   const prefixes = jobPrefixes(owner, id);
-  const inputs = new FolderStore(join(root, 'in', prefixes.input));
-  const outputs = new FolderStore(join(root, 'out', prefixes.output));
+  const places = { input: `in/${prefixes.input}`, output: `out/${prefixes.output}` };
+  const stored = bucket?.folder ?? root;
+  const inputs = new FolderStore(join(stored, places.input));
+  const outputs = new FolderStore(join(stored, places.output));
+  const uriOf = (place: string): string =>
+    bucket ? `s3://${bucket.name}/${place}` : pathToFileURL(join(stored, place)).href;
   await mkdir(outputs.root, { recursive: true });
   const contents = new Map<string, Uint8Array>([
     [inputKeys.program('.py'), await readFile(exampleFiles.program)],
@@ -106,8 +123,9 @@ export async function submitJob(folder: string, request: JobRequest): Promise<St
     folder: root,
     outputs,
     environment: {
-      S3_INPUT_PREFIX: pathToFileURL(inputs.root).href,
-      S3_OUTPUT_PREFIX: pathToFileURL(outputs.root).href,
+      ...bucket?.environment,
+      S3_INPUT_PREFIX: uriOf(places.input),
+      S3_OUTPUT_PREFIX: uriOf(places.output),
       JOB_OWNER: owner,
       JOB_SHORT_ID: id,
     },

@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { containerExit } from '@openevolve-aws/job-spec';
 import { outputKeys } from '@openevolve-aws/s3-layout';
+import { startVersitygw } from '@openevolve-aws/test-servers';
+import { makeBucket } from '../../faults/bucket.ts';
 import { type Exit, startAttempt } from '../../kill/attempt.ts';
 import { bundleEntrypoint } from '../../kill/bundle.ts';
 import { type EvolutionLog, readEvolutionLog } from '../../kill/evolution-log.ts';
-import { type JobRequest, type StoredJob, submitJob } from '../../kill/job.ts';
+import { type FileBucket, type JobRequest, type StoredJob, submitJob } from '../../kill/job.ts';
 import { type ModelServer, startModelServer } from '../../kill/model-server.ts';
 import { leftoversOf, send } from '../../kill/process-tree.ts';
 import { newestStockCheckpoint, startStock } from '../../kill/stock-run.ts';
@@ -30,6 +32,12 @@ const SIGNALS = 7;
 /** Finished iterations of the resumed attempt at the signal. */
 const FINISHED_AT_SIGNAL = 10;
 
+/** The entrypoint, and where its jobs are stored. */
+interface OurSide {
+  readonly bundle: string;
+  readonly bucket: FileBucket;
+}
+
 /** What one interruption cost. */
 interface Interruption {
   readonly lost: number;
@@ -50,37 +58,42 @@ type Interrupt = (
 
 /**
  * The same run interrupted after the same number of finished iterations, ours beside stock
- * `openevolve-run`; then ours with 1,000 programs in its population.
- *
- * The store is a folder. Another one is a matter of `submitJob`, which alone makes the prefixes.
+ * `openevolve-run`; then ours with 1,000 programs in its population. Ours commits to S3 on a real
+ * server, stock writes to the disk.
  */
 const benchmark: Benchmark = {
   description: 'what SIGTERM and SIGKILL cost, beside stock openevolve-run',
   async run() {
     const folder = await mkdtemp(join(tmpdir(), 'interruption-'));
-    const bundle = await bundleEntrypoint(folder);
+    const server = await startVersitygw();
+    const name = await makeBucket(server, 'jobs');
+    const side: OurSide = {
+      bundle: await bundleEntrypoint(folder),
+      bucket: { name, folder: join(server.folder, name), environment: server.environment },
+    };
     const behaviour = { latencyMs: [LATENCY_MS, LATENCY_MS] as const, failures: 0 };
     const model = await startModelServer(1, behaviour, () => 0.5);
     try {
       const rows = [
-        ...(await compareSigterm(model, bundle, folder)),
-        ...(await compareSigkill(model, bundle, folder)),
-        ...(await manyPrograms(model, bundle, folder)),
+        ...(await compareSigterm(model, side, folder)),
+        ...(await compareSigkill(model, side, folder)),
+        ...(await manyPrograms(model, side, folder)),
       ];
       await rm(folder, { recursive: true });
       return rows;
     } finally {
       await model.close();
+      await server.stop();
     }
   },
 };
 
 async function compareSigterm(
   model: ModelServer,
-  bundle: string,
+  side: OurSide,
   folder: string,
 ): Promise<Measurement[]> {
-  const { ours, stock } = await sideBySide(model, bundle, folder, 'SIGTERM');
+  const { ours, stock } = await sideBySide(model, side, folder, 'SIGTERM');
   return [
     {
       what: 'SIGTERM: finished iterations lost, most',
@@ -115,10 +128,10 @@ async function compareSigterm(
 
 async function compareSigkill(
   model: ModelServer,
-  bundle: string,
+  side: OurSide,
   folder: string,
 ): Promise<Measurement[]> {
-  const { ours, stock } = await sideBySide(model, bundle, folder, 'SIGKILL');
+  const { ours, stock } = await sideBySide(model, side, folder, 'SIGKILL');
   return [
     {
       what: 'SIGKILL: the oldest lost iteration had finished before',
@@ -140,7 +153,7 @@ async function compareSigkill(
 
 async function sideBySide(
   model: ModelServer,
-  bundle: string,
+  side: OurSide,
   folder: string,
   signal: NodeJS.Signals,
 ): Promise<{ ours: Interruption[]; stock: Interruption[] }> {
@@ -160,7 +173,7 @@ async function sideBySide(
     const own = join(folder, `${signal}-${round}`);
     const take = (interrupt: Interrupt, into: Interruption[], name: string) => async () =>
       into.push(await interrupt(request, join(own, name), finished, signal));
-    const turns = [take(interruptOurs(bundle), ours, 'ours'), take(interruptStock, stock, 'stock')];
+    const turns = [take(interruptOurs(side), ours, 'ours'), take(interruptStock, stock, 'stock')];
     for (const turn of round % 2 === 0 ? turns : turns.toReversed()) {
       await turn();
     }
@@ -168,9 +181,9 @@ async function sideBySide(
   return { ours, stock };
 }
 
-function interruptOurs(bundle: string): Interrupt {
+function interruptOurs({ bundle, bucket }: OurSide): Interrupt {
   return async (request, folder, finished, signal) => {
-    const job = await submitJob(folder, request);
+    const job = await submitJob(folder, request, bucket);
     return interruptAttempt(job, 1, { bundle, finished, signal });
   };
 }
@@ -249,10 +262,10 @@ function lossIn(
 /** SIGTERM to resumed attempts of a run with 1,000 programs. */
 async function manyPrograms(
   model: ModelServer,
-  bundle: string,
+  side: OurSide,
   folder: string,
 ): Promise<Measurement[]> {
-  const job = await submitJob(folder, {
+  const request: JobRequest = {
     iterations: 1_000_000,
     vcpus: WORKERS,
     commitIntervalSeconds: 30,
@@ -265,11 +278,12 @@ async function manyPrograms(
         feature_bins: 200,
       },
     },
-  });
+  };
+  const job = await submitJob(folder, request, side.bucket);
   model.behaviour.latencyMs = [0, 0];
   let attempts = 0;
   const stop = (finished: number) =>
-    interruptAttempt(job, ++attempts, { bundle, finished, signal: 'SIGTERM' });
+    interruptAttempt(job, ++attempts, { bundle: side.bundle, finished, signal: 'SIGTERM' });
   let programs = 0;
   while (programs < POPULATION) {
     await stop((POPULATION - programs) * 1.2);

@@ -9,5 +9,5 @@ export type {
 } from './fault-proxy.ts';
 export { startFaultProxy } from './fault-proxy.ts';
 export { type GoProgram, goProgram, isBuilt, pythonProgram } from './places.ts';
-export { startMinio, startVersitygw } from './s3-servers.ts';
+export { type FileServer, startMinio, startVersitygw } from './s3-servers.ts';
 export type { Server } from './server.ts';

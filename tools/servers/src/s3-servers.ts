@@ -4,6 +4,12 @@ import { join } from 'node:path';
 import { goProgram } from './places.ts';
 import { launch, type Server } from './server.ts';
 
+/** A server that keeps its buckets as folders, and objects as files in them. */
+export interface FileServer extends Server {
+  /** Holds a folder for each bucket. */
+  readonly folder: string;
+}
+
 /**
  * Versity's S3 gateway over a folder of its own, which goes when it stops. It keeps objects as
  * files, so no key may be the folder of another.
@@ -12,7 +18,7 @@ import { launch, type Server } from './server.ts';
  * const server = await startVersitygw();
  * await server.stop();
  */
-export async function startVersitygw(): Promise<Server> {
+export async function startVersitygw(): Promise<FileServer> {
   const program = await goProgram('versitygw');
   const credentials = { accessKeyId: 'versity', secretAccessKey: 'versity-secret' };
   return overFolder((folder) =>
@@ -46,13 +52,14 @@ export async function startMinio(): Promise<Server> {
   );
 }
 
-async function overFolder(start: (folder: string) => Promise<Server>): Promise<Server> {
+async function overFolder(start: (folder: string) => Promise<Server>): Promise<FileServer> {
   const folder = await mkdtemp(join(tmpdir(), 's3-server-'));
   const remove = () => rm(folder, { recursive: true, force: true });
   try {
     const server = await start(folder);
     return {
       ...server,
+      folder,
       async stop() {
         await server.stop();
         await remove();
