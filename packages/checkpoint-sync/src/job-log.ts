@@ -122,6 +122,12 @@ export class JobLog {
   /** Puts an entry at its place and gives what lies there in the end: it, or another's. */
   async #claimPlace(entry: LogEntry, options: SignalOptions): Promise<LogRecord> {
     const content = serializeDocument(entry);
+    if (content.byteLength > MAX_ENTRY_BYTES) {
+      throw new CheckpointSyncError(
+        'INVALID_ENTRY',
+        `The ${entry.kind} entry has ${content.byteLength} bytes, and readers take ${MAX_ENTRY_BYTES} at most. Pass fewer or shorter values.`,
+      );
+    }
     let failure: unknown;
     for (let round = 0; round < WRITE_ROUNDS; round++) {
       try {

@@ -294,6 +294,11 @@ describe('a session', () => {
     const session = await claimJob(store, claimant);
     const refused = { code: 'INVALID_ENTRY', permanent: true };
     await expect(session.stop(999, 'no such code', true)).rejects.toMatchObject(refused);
+    const source = writeTree(temporaryFolder(), programs(0, 1));
+    const commit = commitOf(source, 1);
+    const metrics = { note: 'x'.repeat(1024 * 1024) };
+    const best = { id: 'a', generation: 0, iteration: 1, score: 1, metrics };
+    await expect(session.commit({ ...commit, best })).rejects.toMatchObject(refused);
     expect((await session.stop(75, 'fine', true)).seq).toBe(2);
   });
 
