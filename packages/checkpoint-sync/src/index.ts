@@ -6,7 +6,7 @@ export { JobLog } from './job-log.ts';
 export type { JobState, LogRecord } from './job-state.ts';
 export { replay } from './job-state.ts';
 export type { Pruned } from './prune.ts';
-export { listCommits, restoreNewest, verifyCommit } from './read-only.ts';
+export { listCommits, readState, restoreNewest, verifyCommit } from './read-only.ts';
 export type { RestoreResult, SkippedCommit } from './restore.ts';
 export { restoreCommit } from './restore.ts';
 export type { Claimant, ClaimOptions, CommitOptions, Session, Upkeep } from './session.ts';

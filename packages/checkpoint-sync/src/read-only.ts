@@ -9,10 +9,27 @@ import { readingCommit } from './reading-commit.ts';
 import { type RestoreResult, restoreNewestOf } from './restore.ts';
 
 /**
- * The commits of a job that can be restored, oldest first. Of entries that cannot be read, of which
- * one may have been a commit, `JobLog.state.unreadable` tells.
+ * What the log of a job says: its commits, its end, and which entries cannot be read, one of which
+ * may have been a commit.
  *
  * @throws {CheckpointSyncError} `LOG_GAP`; `UNKNOWN_VERSION` when a newer release wrote to the log.
+ * @example
+ * const { commits, unreadable } = await readState(store);
+ */
+export async function readState(
+  store: ObjectStore,
+  options: SignalOptions = {},
+): Promise<JobState> {
+  const log = await JobLog.open(store, options);
+  refuseUnknown(log.records);
+  return log.state;
+}
+
+/**
+ * The commits of a job that can be restored, oldest first. Of entries that cannot be read
+ * {@link readState} tells.
+ *
+ * @throws {CheckpointSyncError} as `readState`.
  * @example
  * for (const { label, ledger } of await listCommits(store)) print(label, ledger.done);
  */
@@ -20,9 +37,7 @@ export async function listCommits(
   store: ObjectStore,
   options: SignalOptions = {},
 ): Promise<readonly CommitEntry[]> {
-  const log = await JobLog.open(store, options);
-  refuseUnknown(log.records);
-  return log.state.commits;
+  return (await readState(store, options)).commits;
 }
 
 /**

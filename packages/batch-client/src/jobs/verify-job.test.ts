@@ -55,6 +55,14 @@ it('finds the commit of which a byte has changed, and still checks the others', 
   expect(commits.map(({ problem }) => problem === null)).toEqual([true, false]);
 });
 
+it('finds an entry of the log that cannot be read: it may have been the newest commit', async () => {
+  const newest = (await keysOf('commits/')).at(-1) ?? '';
+  await outputs.put(newest, new TextEncoder().encode('{"version": 1'));
+  const { sound, problems } = await verify();
+  expect(sound).toBe(false);
+  expect(problems).toEqual([expect.stringContaining('commits/')]);
+});
+
 it('finds a log with a hole, and results without their program', async () => {
   const [, second = ''] = await keysOf('commits/');
   await outputs.delete([second, `${output}/best_program.py`]);

@@ -43,7 +43,7 @@ export async function verifyJob(
   reference: string,
   { onCommit = () => undefined, signal }: VerifyRequest = {},
 ): Promise<Verification> {
-  const { CheckpointSyncError, listCommits, verifyCommit } = await import(
+  const { CheckpointSyncError, readState, verifyCommit } = await import(
     '@openevolve-aws/checkpoint-sync'
   );
   /** What was found out. A store that fails says nothing of what it holds. */
@@ -58,12 +58,13 @@ export async function verifyJob(
   const prefix = jobPrefixes(job.owner, job.id).output;
   const store = prefixed(backend.outputs, prefix);
   const problems: string[] = [];
-  const entries = await listCommits(store, signal && { signal }).catch((error: unknown) => {
+  const state = await readState(store, signal && { signal }).catch((error: unknown) => {
     problems.push(sentenceOf(error));
-    return [];
+    return null;
   });
+  problems.push(...(state?.unreadable ?? []).map(({ reason }) => reason));
   const commits: VerifiedCommit[] = [];
-  for (const entry of entries) {
+  for (const entry of state?.commits ?? []) {
     const problem = await verifyCommit(store, entry, signal && { signal }).then(
       () => null,
       sentenceOf,
