@@ -183,6 +183,8 @@ it('pushes what differs from its commit under a name of its own alone', async ()
     tag: 'trial-1',
     pushed: true,
   });
+  const again = await account.run(['image', 'push', '--tag', 'trial-1']);
+  expect(again).toMatchObject({ code: 6, stderr: expect.stringContaining('another --tag') });
 });
 
 it('promotes an image to a new revision of every definition, and keeps it in the file', async () => {

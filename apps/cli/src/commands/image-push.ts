@@ -7,8 +7,9 @@ export class ImagePushCommand extends ImageCommand {
     category: 'Administration',
     description: "Push the image of a checkout to the environment's repository.",
     details: `
-      Builds it first, unless it is on this machine already. A tag never changes what it means: what
-      was pushed before is left alone, and a checkout with changes is pushed only under a --tag.
+      Builds it first, unless the image of the commit is on this machine already. A tag never changes
+      what it means: what was pushed before is left alone, and a checkout with changes is pushed only
+      under a --tag.
       Jobs run it after 'image promote TAG'.
     `,
     examples: [
@@ -18,6 +19,7 @@ export class ImagePushCommand extends ImageCommand {
   });
 
   protected async run(): Promise<number> {
+    const { BatchClientError } = await import('@openevolve-aws/batch-client');
     const { isPushed } = await import('@openevolve-aws/batch-client/administration');
     const { buildImage, hasImage, pushImage } = await import('../administration/image-engine.ts');
     const { cliExit } = await import('@openevolve-aws/job-spec');
@@ -34,8 +36,15 @@ export class ImagePushCommand extends ImageCommand {
     }
     const target = `${repository}:${tag}`;
     const isThere = (await isPushed(clients, repository, tag)) === true;
+    if (isThere && this.tag !== undefined) {
+      throw new BatchClientError(
+        'CONFLICT',
+        `${target} was pushed before, and a tag never changes what it means: choose another --tag.`,
+      );
+    }
     if (!isThere) {
-      if (!(await hasImage(engine, reference))) {
+      // A commit says what is in its image; a tag that somebody chose does not.
+      if (this.tag !== undefined || !(await hasImage(engine, reference))) {
         await buildImage(plan, this.programOptions);
       }
       const login = await (await clients.registry()).login();
