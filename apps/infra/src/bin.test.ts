@@ -39,6 +39,14 @@ it('runs any command of the CDK on the app of the configuration', async () => {
   );
 });
 
+it('runs it on an app that was synthesised before, whatever the configuration says now', async () => {
+  const app = path.join(folder, 'synthesised');
+  await run('synth', '--quiet', '--output', app);
+  const lab = { ...guideConfig, environment: 'lab' };
+  await writeFile(path.join(folder, 'openevolve.config.json'), JSON.stringify(lab));
+  expect((await run('list', '--app', app)).stdout.trim()).toBe('OpenEvolve (openevolve-prod)');
+});
+
 it.each<[string, string[], number, RegExp]>([
   ['without the file', ['plan', '--config', 'none.json'], 1, /^NO_CONFIG: .*none\.json/],
   ['without a command', [], 2, /^$/],
