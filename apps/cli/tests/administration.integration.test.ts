@@ -114,7 +114,7 @@ it('prints what a shell wants, and keys of users on request only', async () => {
 
 it('stores a key from standard input, and no placeholder', async () => {
   const before = await secret();
-  for (const wrong of ['AIza...your-real-key...', '<your key>', '']) {
+  for (const wrong of ['AIza...your-real-key...', '<your key>', '{"GEMINI', '{"OTHER":"x"}', '']) {
     const { code } = await account.run(['secret', 'set'], wrong);
     expect(code).toBe(2);
   }

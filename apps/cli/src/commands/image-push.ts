@@ -9,7 +9,8 @@ export class ImagePushCommand extends ImageCommand {
     details: `
       Builds it first, unless the image of the commit is on this machine already. A tag never changes
       what it means: what was pushed before is left alone, and a checkout with changes is pushed only
-      under a --tag.
+      under a --tag. The engine is then logged in to the repository for 12 hours.
+
       Jobs run it after 'image promote TAG'.
     `,
     examples: [

@@ -24,7 +24,7 @@ export class SecretSetCommand extends AdministrationCommand {
 
   protected async run(): Promise<number> {
     const { secretWithKeys } = await import('@openevolve-aws/batch-client/administration');
-    const { keyVariables, readKeys } = await import('@openevolve-aws/llm-gateway');
+    const { keyVariables, LlmGatewayError, readKeys } = await import('@openevolve-aws/llm-gateway');
     const { cliExit } = await import('@openevolve-aws/job-spec');
     const { askSecret } = await import('../administration/ask.ts');
     const { UsageError } = await import('../failure.ts');
@@ -35,8 +35,22 @@ export class SecretSetCommand extends AdministrationCommand {
     const clients = await this.clientsOf(config);
     const { GeminiSecretArn: secret } = await this.outputsOf(config, clients);
     const given = await askSecret(`${this.keyName}: `);
-    // As jobs read it: a key, or the whole secret as the guide writes it.
-    const keys = readKeys({ [this.keyName]: given });
+    let keys: ReturnType<typeof readKeys>;
+    try {
+      // As jobs read it: a key, or the whole secret as the guide writes it.
+      keys = readKeys({ [this.keyName]: given });
+    } catch (cause) {
+      if (cause instanceof LlmGatewayError) {
+        throw new UsageError(cause.message, { cause });
+      }
+      throw cause;
+    }
+    const unknown = [...keys.keys()].find((name) => !keyVariables.includes(name));
+    if (unknown !== undefined) {
+      throw new UsageError(
+        `${JSON.stringify(unknown)} is none of the names that jobs read: ${keyVariables.join(', ')}.`,
+      );
+    }
     if (keys.size === 0) {
       throw new UsageError('No key was given, or only a placeholder. Nothing was stored.');
     }

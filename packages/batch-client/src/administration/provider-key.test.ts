@@ -9,6 +9,7 @@ it.each<[string, string, Record<string, string>]>([
   ['the placeholder', `{"GEMINI_API_KEY":"${PROVIDER_KEY_PLACEHOLDER}"}`, {}],
   ['a raw key', 'AIza-the-old-one-in-the-raw', {}],
   ['nothing', '', {}],
+  ['what no job could read', '{"GEMINI_API_KEY": "cut o', {}],
   [
     'the key of another provider beside the placeholder',
     `{"OPENROUTER_API_KEY":"sk-or-1","GEMINI_API_KEY":"${PROVIDER_KEY_PLACEHOLDER}"}`,

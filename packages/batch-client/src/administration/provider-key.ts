@@ -1,4 +1,4 @@
-import { PROVIDER_KEY_PLACEHOLDER, parseJson } from '@openevolve-aws/job-spec';
+import { PROVIDER_KEY_PLACEHOLDER } from '@openevolve-aws/job-spec';
 import { BatchClientError } from '../errors.ts';
 
 /** Printable, as a header's value must be; shorter keys than this no provider gives. */
@@ -26,11 +26,15 @@ export function secretWithKeys(current: string, keys: ReadonlyMap<string, string
 }
 
 function keptKeys(current: string): Record<string, string> {
-  if (!current.trim().startsWith('{')) {
+  let fields: unknown;
+  try {
+    fields = JSON.parse(current);
+  } catch {
+    // A raw key, or what no job could read: it is replaced.
     return {};
   }
-  const fields = Object.entries(parseJson(current, 'the secret') as object).filter(
-    ([, key]) => typeof key === 'string' && key !== PROVIDER_KEY_PLACEHOLDER,
+  const entries = typeof fields === 'object' && fields !== null ? Object.entries(fields) : [];
+  return Object.fromEntries(
+    entries.filter(([, key]) => typeof key === 'string' && key !== PROVIDER_KEY_PLACEHOLDER),
   );
-  return Object.fromEntries(fields);
 }
