@@ -65,6 +65,7 @@ export async function submitJob(
   const outputs = new FolderStore(join(stored, places.output));
   const uriOf = (place: string): string =>
     bucket ? `s3://${bucket.name}/${place}` : pathToFileURL(join(stored, place)).href;
+  await mkdir(root, { recursive: true });
   await mkdir(outputs.root, { recursive: true });
   const contents = new Map<string, Uint8Array>([
     [inputKeys.program('.py'), await readFile(exampleFiles.program)],
