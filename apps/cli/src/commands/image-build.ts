@@ -1,4 +1,4 @@
-import { Command } from 'clipanion';
+import { Command, Option } from 'clipanion';
 import { ImageCommand } from './image-command.ts';
 
 export class ImageBuildCommand extends ImageCommand {
@@ -15,6 +15,9 @@ export class ImageBuildCommand extends ImageCommand {
       ['Without compilers, with podman', '$0 image build --slim --engine podman'],
     ],
   });
+
+  /** It is about this machine and no environment. */
+  override config = Option.String('--config', 'openevolve.config.json', { hidden: true });
 
   protected async run(): Promise<number> {
     const { buildImage } = await import('../administration/image-engine.ts');

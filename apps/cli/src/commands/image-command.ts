@@ -30,13 +30,13 @@ export abstract class ImageCommand extends AdministrationCommand {
   protected async planBuild(): Promise<
     ImageBuild & { readonly tag: string; readonly dirty: boolean }
   > {
-    const { imageTag } = await import('@openevolve-aws/batch-client/administration');
+    const { checkImageTag, imageTag } = await import('@openevolve-aws/batch-client/administration');
     const { sourcesIn, stateOf } = await import('../administration/checkout.ts');
     const { chooseEngine } = await import('../administration/image-engine.ts');
     const sources = sourcesIn(this.source);
     const target: ImageTarget = this.slim ? 'slim' : 'full';
     const state = this.tag === undefined ? await stateOf(sources) : null;
-    const tag = this.tag ?? (state ? imageTag(state, target) : '');
+    const tag = state ? imageTag(state, target) : checkImageTag(this.tag ?? '');
     const engine: ImageEngine = await chooseEngine(this.engine);
     const { baseImage, nodeImage, authorities } = this;
     return {

@@ -1,7 +1,7 @@
 export type { ImageBuild, ImageEngine, ImageTarget } from '../image/build-arguments.ts';
 export { imageBuildArguments, imageEngines } from '../image/build-arguments.ts';
 export type { SourceState } from '../image/image-tag.ts';
-export { imageTag } from '../image/image-tag.ts';
+export { checkImageTag, imageTag } from '../image/image-tag.ts';
 export { administratorClients } from './clients.ts';
 export type { EnvironmentDocument } from './environment-file.ts';
 export { readEnvironmentFile, writeEnvironmentFile } from './environment-file.ts';

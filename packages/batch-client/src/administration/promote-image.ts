@@ -1,6 +1,7 @@
 import type { JobDefinition, RegisterJobDefinitionCommandInput } from '@aws-sdk/client-batch';
 import type { CallOptions } from '../backend.ts';
 import { BatchClientError } from '../errors.ts';
+import { checkImageTag } from '../image/image-tag.ts';
 import { ownJobDefinition } from '../settings/job-definition.ts';
 import { newestRevisions } from './definitions.ts';
 import type { AdministratorClients } from './ports.ts';
@@ -56,13 +57,14 @@ export function revisionWithImage(
  * were submitted go on with the revision that they have. What was cut off goes on when it is asked
  * for again.
  *
- * @throws {BatchClientError} `NOT_FOUND` when the image was never pushed.
+ * @throws {BatchClientError} `INVALID_INPUT` for what is no tag, `NOT_FOUND` when the image was never
+ *   pushed.
  * @example
  * const promoted = await promoteImage({ clients, repositoryUrl, jobDefinition, owners, tag });
  */
 export async function promoteImage(request: PromotionRequest): Promise<PromotedDefinition[]> {
   const { clients, repositoryUrl, jobDefinition, owners, tag, ...call } = request;
-  const image = `${repositoryUrl}:${tag}`;
+  const image = `${repositoryUrl}:${checkImageTag(tag)}`;
   if ((await isPushed(clients, repositoryUrl, tag, call)) === false) {
     throw new BatchClientError(
       'NOT_FOUND',

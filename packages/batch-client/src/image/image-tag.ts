@@ -1,3 +1,5 @@
+import { describeIssues, stackConfigSchema } from '@openevolve-aws/job-spec';
+import { BatchClientError } from '../errors.ts';
 import type { ImageTarget } from './build-arguments.ts';
 
 /** The state of the checkout that an image is built from. */
@@ -25,4 +27,20 @@ export function imageTag({ commit, dirty }: SourceState, target: ImageTarget): s
     ...(target === 'full' ? [] : [target]),
     ...(dirty ? ['dirty'] : []),
   ].join('-');
+}
+
+/**
+ * A tag that somebody chose.
+ *
+ * @throws {BatchClientError} `INVALID_INPUT` when no image can have it.
+ */
+export function checkImageTag(tag: string): string {
+  const parsed = stackConfigSchema.shape.imageTag.safeParse(tag);
+  if (!parsed.success) {
+    throw new BatchClientError(
+      'INVALID_INPUT',
+      `${JSON.stringify(tag)} cannot be an image's tag: ${describeIssues(parsed.error)}.`,
+    );
+  }
+  return tag;
 }
