@@ -59,14 +59,22 @@ const commands = [
   LocalSupervisorCommand,
 ];
 
-/** The command line with all commands; what it knows of them makes the help and the documentation. */
-export function createCli(binaryVersion: string): Cli {
+/**
+ * The command line; what it knows of its commands makes the help and the documentation.
+ *
+ * @param words what was typed: when it begins with a command's name, no other is needed, and the
+ *   parser's tables of all take longer than most commands' own work.
+ */
+export function createCli(binaryVersion: string, words: readonly string[] = []): Cli {
   const cli = new Cli({
     binaryName: 'openevolve-aws',
     binaryLabel: 'OpenEvolve on AWS Spot machines, without losing work',
     binaryVersion,
   });
-  for (const command of [Builtins.VersionCommand, ...commands]) {
+  const named = commands.filter(({ paths }) =>
+    paths.some((path) => path.every((part, index) => part === words[index])),
+  );
+  for (const command of named.length > 0 ? named : [Builtins.VersionCommand, ...commands]) {
     cli.register(command);
   }
   return cli;
@@ -82,8 +90,8 @@ export async function runCli(args: readonly string[]): Promise<number> {
   const { version } = JSON.parse(
     readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
   ) as { version: string };
-  const cli = createCli(version);
   const words = joinValues(args);
+  const cli = createCli(version, wantsHelp(words) ? [] : words);
   if (wantsHelp(words)) {
     const definitions = cli.definitions();
     const asked = commandIn(words, definitions);
@@ -95,7 +103,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
   try {
     command = cli.process(words, Cli.defaultContext);
   } catch (error) {
-    const message = syntaxSentence(error, words, namesOf(cli));
+    const message = syntaxSentence(error, words, namesOf(createCli(version)));
     if (words.includes('--json')) {
       process.stdout.write(`${JSON.stringify({ error: { code: 'USAGE', message } })}\n`);
     }
