@@ -36,15 +36,18 @@ export class DeployCommand extends AdministrationCommand {
     const clients = await this.clientsOf(config);
     const { account } = await (await clients.sts()).getCallerIdentity();
     const toolkit = await (await clients.formation()).stackOutputs('CDKToolkit');
+    const isBootstrapped = toolkit?.BootstrapVersion !== undefined;
 
     this.print(`Environment ${environment} in ${region} of account ${account}`);
     this.print(`Users       ${users.join(', ')}`);
     this.print();
     const isDone = await infra.synthesized(this.programOptions, async (run) => {
       // A change set, which also tells replacements, needs what the bootstrap makes.
-      await run('diff', ...(toolkit === null ? ['--method', 'template'] : []));
-      if (toolkit === null) {
-        this.print(`The AWS CDK was never used in ${region}: its stack CDKToolkit comes first.`);
+      await run('diff', ...(isBootstrapped ? [] : ['--method', 'template']));
+      if (!isBootstrapped) {
+        this.print(
+          `The AWS CDK was not used in ${region} before: its stack CDKToolkit comes first.`,
+        );
       }
       for (const line of renderCost(plan.idleMonthlyCost)) {
         this.print(line);
@@ -53,7 +56,7 @@ export class DeployCommand extends AdministrationCommand {
       if (!this.yes && !/^y(es)?$/i.test((await ask(question)).trim())) {
         return false;
       }
-      if (toolkit === null) {
+      if (!isBootstrapped) {
         await run('bootstrap');
       }
       await run('deploy', '--all', '--require-approval', 'never');
