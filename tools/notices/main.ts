@@ -16,6 +16,7 @@ import { hostFile, instanceMetadata, type NoticeGiver } from './notice-givers.ts
 /** More than the 30 s before its time at which an attempt stops by itself. */
 const NOTICE_SECONDS = 36;
 const COMMIT_WITHIN_MS = 5_000;
+const WORKERS = 3;
 const ITERATIONS = 150;
 
 const folder = await mkdtemp(join(tmpdir(), 'notices-'));
@@ -41,7 +42,9 @@ if (failed) {
 async function giveNotice(giver: NoticeGiver): Promise<string[]> {
   const job = await submitJob(folder, {
     iterations: ITERATIONS,
-    vcpus: 3,
+    vcpus: WORKERS,
+    // As many as fit the machine would be done before the notice.
+    fields: { workers: WORKERS },
     // So rare that only the notice can be the reason of a commit, but for new bests.
     commitIntervalSeconds: 300,
     config: { llm: model.llm },
