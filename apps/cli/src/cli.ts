@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Builtins, Cli } from 'clipanion';
+import { Cli } from 'clipanion';
 import { CancelCommand } from './commands/cancel.ts';
 import { CapCommand } from './commands/cap.ts';
 import { ConfigureCommand } from './commands/configure.ts';
@@ -74,7 +74,7 @@ export function createCli(binaryVersion: string, words: readonly string[] = []):
   const named = commands.filter(({ paths }) =>
     paths.some((path) => path.every((part, index) => part === words[index])),
   );
-  for (const command of named.length > 0 ? named : [Builtins.VersionCommand, ...commands]) {
+  for (const command of named.length > 0 ? named : commands) {
     cli.register(command);
   }
   return cli;
@@ -91,6 +91,10 @@ export async function runCli(args: readonly string[]): Promise<number> {
     readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
   ) as { version: string };
   const words = joinValues(args);
+  if (words[0] === '--version' || words[0] === '-v') {
+    process.stdout.write(`${version}\n`);
+    return 0;
+  }
   const cli = createCli(version, wantsHelp(words) ? [] : words);
   if (wantsHelp(words)) {
     const definitions = cli.definitions();

@@ -37,9 +37,10 @@ export async function openBackend(choice: BackendChoice): Promise<OpenedBackend>
   if (loaded !== null) {
     const { settings } = loaded;
     const clients = awsClients({ region: settings.region });
-    const [backend, owner] = await Promise.all([
-      openAwsBackend({ settings, clients }),
+    // Who asks is a call over the network, during which the rest is loaded.
+    const [owner, backend] = await Promise.all([
       resolveOwner(clients, settings, asked),
+      openAwsBackend({ settings, clients }),
     ]);
     return { backend, owner, settings };
   }

@@ -26,6 +26,6 @@ function parse(path: string, content: string): unknown {
   try {
     return JSON.parse(content);
   } catch (cause) {
-    throw new UsageError(`The prices file ${path} is not valid JSON: ${String(cause)}.`, { cause });
+    throw new UsageError(`The prices file ${path} is not valid JSON.`, { cause });
   }
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { joinValues } from './syntax.ts';
+import { joinValues, syntaxSentence } from './syntax.ts';
 
 it.each([
   [
@@ -32,4 +32,19 @@ it.each([
   ],
 ])('reads %j as %j', (words, joined) => {
   expect(joinValues(words)).toEqual(joined);
+});
+
+it.each([
+  ['Unknown Syntax Error: extraneous', ['sumbit', '--x'], /^There is no command "sumbit"; the/],
+  ['Unknown Syntax Error: extraneous', ['users'], /^There is no command "users"; the/],
+  [
+    'Unsupported option name ("--x")',
+    ['users', 'add', '--x'],
+    /--x.*'openevolve-aws users add --help'/,
+  ],
+  ['Not enough positional arguments', ['status'], /^status needs a JOB/],
+  ['Not enough positional arguments', ['users', 'add'], /'openevolve-aws users add --help'/],
+])('says of %j after %j what to do', (message, words, sentence) => {
+  const commands = ['status', 'users add'];
+  expect(syntaxSentence(new Error(message), words, commands)).toMatch(sentence);
 });

@@ -45,15 +45,23 @@ export function syntaxSentence(
   args: readonly string[],
   commands: readonly string[],
 ): string {
-  const [name = ''] = args;
-  if (!name.startsWith('-') && !commands.includes(name)) {
-    return `There is no command ${JSON.stringify(name)}; the commands are ${commands.join(', ')}.`;
+  const [first = ''] = args;
+  const name = commands.find((known) => known.split(' ').every((word, at) => word === args[at]));
+  if (!first.startsWith('-') && name === undefined) {
+    return `There is no command ${JSON.stringify(wordsOf(args))}; the commands are ${commands.join(', ')}.`;
   }
   const message = error instanceof Error ? error.message : String(error);
-  const [first = message] = message.split('\n').filter((line) => line.trim() !== '');
-  const command = name.startsWith('-') ? '' : ` ${name}`;
-  if (first.startsWith('Not enough positional arguments')) {
+  const [line = message] = message.split('\n').filter((one) => one.trim() !== '');
+  const command = name === undefined ? '' : ` ${name}`;
+  // Commands about jobs have names of one word.
+  if (line.startsWith('Not enough positional arguments') && !command.trim().includes(' ')) {
     return `${name} needs a JOB: its short id or its Batch job id; 'openevolve-aws list' shows both.`;
   }
-  return `${first.trim().replace(/[.:,]?$/, '.')} See 'openevolve-aws${command} --help'.`;
+  return `${line.trim().replace(/[.:,]?$/, '.')} See 'openevolve-aws${command} --help'.`;
+}
+
+/** What was typed before the first flag. */
+function wordsOf(args: readonly string[]): string {
+  const flag = args.findIndex((word) => word.startsWith('-'));
+  return args.slice(0, flag === -1 ? 2 : Math.min(flag, 2)).join(' ');
 }
