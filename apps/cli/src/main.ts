@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-import { enableCompileCache } from 'node:module';
+// Whole, since an older Node has no enableCompileCache and would not even start on its name.
+import module from 'node:module';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
@@ -22,7 +23,7 @@ if (major < oldestNode[0] || (major === oldestNode[0] && minor < oldestNode[1]))
   // A failing code until a command has said how it ended.
   process.exitCode = 70;
   // What was compiled once is not compiled again: half of a command's time.
-  enableCompileCache(
+  module.enableCompileCache(
     join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'openevolve-aws', 'compiled'),
   );
   const { runCli } = await import('./cli.ts');
