@@ -24,7 +24,7 @@ const bundle = await bundleEntrypoint(folder);
 const model = await startModelServer(1, { latencyMs: [300, 900], failures: 0 }, Math.random);
 let failed = false;
 try {
-  for (const giver of [hostFile(), await instanceMetadata(folder)]) {
+  for (const giver of [hostFile(), instanceMetadata()]) {
     const problems = await giveNotice(giver);
     console.log(`${giver.kind}: ${problems.length === 0 ? 'as documented' : problems.join('; ')}`);
     failed ||= problems.length > 0;

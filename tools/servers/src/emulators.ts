@@ -1,4 +1,4 @@
-import { pythonProgram } from './places.ts';
+import { goProgram, pythonProgram } from './places.ts';
 import { launch, type Server } from './server.ts';
 
 /** moto: most AWS services in memory. */
@@ -36,4 +36,17 @@ export async function startMicroburst(upstream: Server): Promise<Server> {
     ],
   });
   return { ...proxy, environment: { ...upstream.environment, AWS_ENDPOINT_URL: proxy.url } };
+}
+
+/**
+ * AWS's own emulator of EC2's instance metadata, the second version of the protocol alone.
+ *
+ * @param flags of its command `spot`: what is told, and when.
+ */
+export async function startInstanceMetadata(flags: readonly string[]): Promise<Server> {
+  const program = await goProgram('ec2-metadata-mock');
+  return launch({
+    program,
+    arguments: (port) => ['spot', '-I', '-n', '127.0.0.1', '-p', String(port), ...flags],
+  });
 }

@@ -1,4 +1,4 @@
-export { startMicroburst, startMinistack, startMoto } from './emulators.ts';
+export { startInstanceMetadata, startMicroburst, startMinistack, startMoto } from './emulators.ts';
 export { TestServerError } from './errors.ts';
 export type {
   FaultProxy,

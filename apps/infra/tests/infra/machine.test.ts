@@ -1,17 +1,17 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { noticeSchema } from '@openevolve-aws/job-spec';
+import { type Server, startInstanceMetadata } from '@openevolve-aws/test-servers';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { hostCommands } from '../../src/host.ts';
-import { metadataMock } from './programs.ts';
 
 const run = promisify(execFile);
 const children: ChildProcess[] = [];
+const servers: Server[] = [];
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'machine-'));
@@ -22,40 +22,34 @@ afterEach(async () => {
     child.kill();
     await gone;
   }
+  await Promise.all(servers.splice(0).map((server) => server.stop()));
   await rm(folder, { recursive: true });
 });
 
 it.each([
-  ['spot', ['--action', 'terminate', '-t', '2026-01-01T00:02:00Z'], 'terminate'],
-  ['spot', ['--rebalance-delay-sec', '0', '-d', '600'], 'rebalance'],
-])(
-  "writes what AWS's own emulator of instance metadata says: %s %j",
-  async (kind, flags, action) => {
-    const port = await freePort();
-    const file = path.join(folder, 'notice.json');
-    const mock = spawn(await metadataMock(), [
-      kind,
-      ...['-I', '-n', '127.0.0.1', '-p', String(port)],
-      ...flags,
-    ]);
-    const watch = spawn('bash', [path.join(import.meta.dirname, '../../host/notice-watch.sh')], {
-      env: {
-        PATH: process.env.PATH,
-        METADATA_ENDPOINT: `http://127.0.0.1:${port}`,
-        NOTICE_FILE: file,
-        POLL_SECONDS: '0.1',
-      },
-    });
-    children.push(mock, watch);
-    await vi.waitFor(
-      async () =>
-        expect(noticeSchema.parse(JSON.parse(await readFile(file, 'utf8')))).toMatchObject({
-          action,
-        }),
-      20_000,
-    );
-  },
-);
+  [['--action', 'terminate', '-t', '2026-01-01T00:02:00Z'], 'terminate'],
+  [['--rebalance-delay-sec', '0', '-d', '600'], 'rebalance'],
+])("writes what AWS's own emulator of instance metadata says: %j", async (flags, action) => {
+  const metadata = await startInstanceMetadata(flags);
+  servers.push(metadata);
+  const file = path.join(folder, 'notice.json');
+  const watch = spawn('bash', [path.join(import.meta.dirname, '../../host/notice-watch.sh')], {
+    env: {
+      PATH: process.env.PATH,
+      METADATA_ENDPOINT: metadata.url,
+      NOTICE_FILE: file,
+      POLL_SECONDS: '0.1',
+    },
+  });
+  children.push(watch);
+  await vi.waitFor(
+    async () =>
+      expect(noticeSchema.parse(JSON.parse(await readFile(file, 'utf8')))).toMatchObject({
+        action,
+      }),
+    20_000,
+  );
+});
 
 it('makes a machine by its user data: scripts, units, settings of the agent', async () => {
   const commands = path.join(folder, 'user-data.sh');
@@ -92,15 +86,3 @@ it('makes a machine by its user data: scripts, units, settings of the agent', as
     'daemon-reload\nenable --now openevolve-firewall.service openevolve-notices.service\n',
   );
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') {
-    throw new TypeError('a listening server has a port');
-  }
-  return address.port;
-}
