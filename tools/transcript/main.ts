@@ -7,6 +7,7 @@ import path from 'node:path';
 import { parseArgs, stripVTControlCharacters } from 'node:util';
 import { pythonProgram } from '@openevolve-aws/test-servers';
 import { type AwsStandIn, startAwsStandIn } from '../../apps/cli/tests/aws/aws-stand-in.ts';
+import { format } from '../generate/format.ts';
 import { problemsOf, shortened } from './compare.ts';
 import { Shell } from './shell.ts';
 import { type Command, guideSteps } from './steps.ts';
@@ -57,7 +58,9 @@ const shell = await openShell(aws, folder);
 const found: string[] = [];
 let jobId = '';
 try {
-  say('<!-- Made by `tools/transcript`: `npm run test:aws`. Do not edit. -->');
+  say(
+    '<!-- Made by `node --conditions=@openevolve-aws/source tools/transcript/main.ts --write`. Do not edit. -->',
+  );
   say();
   say('# Steps 8 to 14 of the guide, as they were typed');
   say();
@@ -106,7 +109,7 @@ async function run(command: Command): Promise<void> {
 }
 
 if (values.write && found.length === 0) {
-  await writeFile(record, `${lines.join('\n')}\n`);
+  await writeFile(record, await format('docs/transcript.md', `${lines.join('\n')}\n`));
 }
 console.error(found.length === 0 ? 'ok: all as in the guide' : `FAILED: ${found.join('; ')}`);
 process.exitCode = found.length === 0 ? 0 : 1;

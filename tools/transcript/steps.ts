@@ -32,7 +32,7 @@ const written = (name: keyof typeof guideFiles): string =>
 
 /** What a person reads of a job while it runs. */
 const waitUntilItRuns: Command = {
-  typed: `until openevolve-aws status \${JOB_ID} | grep -q "Iterations   : [1-9]"; do sleep 1; done`,
+  typed: `until openevolve-aws logs \${JOB_ID} 2> /dev/null | grep -q " Iteration 20 ("; do sleep 1; done`,
   ours: 'A person looks now and then.',
 };
 
