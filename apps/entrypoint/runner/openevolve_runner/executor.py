@@ -23,7 +23,9 @@ from openevolve_runner.worker_process import WorkerProcess, describe_exit, fork_
 logger = logging.getLogger(__name__)
 
 DEATHS_OF_A_CALL = 2
-DEATHS_IN_A_ROW = 5
+# A program in three that ends its worker makes every second end a death, since each is tried twice:
+# a row of 20 is then one in a million, and 5 would be everyday.
+DEATHS_IN_A_ROW = 20
 _IDLE_SECONDS = 0.1
 _FORK_PAUSE_SECONDS = 1.0
 _STOP_SECONDS = 2.0

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from job import Attempt, Job, alive, until
 from model_server import ModelServer, Reply, program
+from openevolve_runner.executor import DEATHS_IN_A_ROW, DEATHS_OF_A_CALL
 
 SLEEPS = "import time\ntime.sleep(1000)\n"
 HOLDS_THE_INTERPRETER = "sum(range(10**15))\n"
@@ -92,11 +93,11 @@ def test_workers_that_keep_dying_end_the_run_short_and_saved(job: Job, model: Mo
 
     finished = attempt.of("finished")[0]
     assert finished["outcome"] == "short"
-    assert finished["ledger"]["done"] == len(attempt.of("iteration")) == 3
+    assert finished["ledger"]["done"] == len(attempt.of("iteration")) == 1 + DEATHS_IN_A_ROW // DEATHS_OF_A_CALL
     assert attempt.of("checkpoint")[-1]["ledger"] == finished["ledger"]
     sentence = attempt.of("problem")[-1]
     assert sentence["severity"] == "fatal"
-    assert "5 worker processes ended in a row" in sentence["message"]
+    assert f"{DEATHS_IN_A_ROW} worker processes ended in a row" in sentence["message"]
     assert "the last: exit code 3" in sentence["message"]
 
 
