@@ -66,6 +66,8 @@ export async function runQuickstart(options: QuickstartOptions): Promise<Quickst
     name: NAME,
     iterations: ITERATIONS,
     vcpus: VCPUS,
+    // As many as the machine is used fully with would be done before it is taken.
+    workers: VCPUS,
     model: { kind: 'offline', seed: SEED, latencyMs: MODEL_LATENCY_MS },
   });
   print(`   Job ${jobId}. Its programs come from the offline model, which is not an LLM.`);
