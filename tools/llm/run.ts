@@ -19,6 +19,8 @@ export interface RunningJob extends AsyncDisposable {
   state(): Promise<JobState>;
 }
 
+const WORKERS = 3;
+
 export async function startJob(
   provider: Provider,
   variables: Readonly<Record<string, string>>,
@@ -27,10 +29,12 @@ export async function startJob(
   const folder = await mkdtemp(join(tmpdir(), 'llm-'));
   const job = await submitJob(folder, {
     iterations: 30,
-    vcpus: 3,
+    vcpus: WORKERS,
     commitIntervalSeconds: 1,
     config: { llm: provider.llm },
     ...request,
+    // A number that leaves time for what is to happen on the way.
+    fields: { workers: WORKERS, ...request.fields },
   });
   // A build meanwhile must not change what runs.
   const bundle = join(folder, 'entrypoint');
