@@ -1,8 +1,6 @@
 import { join } from 'node:path';
-import type { Session } from '@openevolve-aws/checkpoint-sync';
 import {
   type AttemptRecord,
-  type CommitEntry,
   type ContainerEnvironment,
   containerExit,
   type Outcome,
@@ -23,6 +21,7 @@ import { downloadInputs } from './inputs.ts';
 import type { Log } from './log.ts';
 import { installRequirements } from './python/job-requirements.ts';
 import { restoreJob } from './restore/restore-job.ts';
+import { carryOver, completeRun } from './restore/restored-run.ts';
 import { storeAttemptLog, writeOutputs } from './results/outputs.ts';
 import { tagOutputs } from './results/tag-outputs.ts';
 import { jobEnvironment } from './runner/environment.ts';
@@ -329,37 +328,4 @@ class Attempt {
 
 function done(outcome: Outcome): AttemptEnd {
   return { how: 'done', exitCode: containerExit.DONE, reason: `done (${outcome})` };
-}
-
-/**
- * The end that the log tells of, when nothing more is asked for and what was restored is what the
- * run ended with: an older commit is not, when the last one is damaged.
- */
-function completeRun(
-  { state }: Session,
-  restored: Saved | null,
-  plan: ControlPlan,
-): { outcome: Outcome; saved: Saved } | null {
-  const { end } = state;
-  return end && restored?.entry.seq === end.commit && plan.asked <= end.ledger.asked
-    ? { outcome: end.outcome, saved: restored }
-    : null;
-}
-
-/** What was spent is never undone, and no number is used twice, also after an older commit. */
-function carryOver(commit: CommitEntry, { state }: Session): CommitEntry {
-  const newest = state.ledger ?? commit.ledger;
-  const { tokens, lastIteration } = commit.ledger;
-  return {
-    ...commit,
-    ledger: {
-      ...commit.ledger,
-      lastIteration: Math.max(lastIteration, newest.lastIteration),
-      tokens: {
-        prompt: Math.max(tokens.prompt, newest.tokens.prompt),
-        completion: Math.max(tokens.completion, newest.tokens.completion),
-      },
-      ...(newest.spend && { spend: newest.spend }),
-    },
-  };
 }

@@ -4,8 +4,9 @@ import type { Provider } from './providers.ts';
 
 /** What a provider charges, and since when we know. */
 export interface PriceTable {
+  /** The provider's own list, to check against. */
   readonly source: string;
-  /** The day on which the source was read. */
+  /** The day of the newest account of it that was at hand; check before a large cap relies on it. */
   readonly date: string;
   /** The standard tier; the dearer one where it depends on the length of the prompt. */
   readonly models: Readonly<Record<string, Price>>;
