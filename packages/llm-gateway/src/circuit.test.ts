@@ -132,3 +132,43 @@ test('who waits is let go when the job ends, or its client does', async () => {
   await expect(pausing).rejects.toMatchObject({ code: 'JOB_ENDING' });
   await expect(circuit.enter(never)).rejects.toMatchObject({ code: 'JOB_ENDING' });
 });
+
+test('a burst of failures is one reason to wait, and not as many as there were calls', async () => {
+  const { circuit, enter, inside } = circuitWith(66);
+  for (let call = 0; call < 66; call++) await enter();
+  for (let call = 0; call < 66; call++) {
+    circuit.failed(true, null);
+    circuit.leave();
+  }
+  for (let call = 0; call < 66; call++) void enter();
+  await vi.advanceTimersByTimeAsync(501);
+  expect(inside()).toBe(67);
+  circuit.failed(true, null);
+  circuit.leave();
+  await vi.advanceTimersByTimeAsync(501);
+  expect(inside()).toBe(67);
+  await vi.advanceTimersByTimeAsync(501);
+  expect(inside()).toBe(68);
+});
+
+test('one that is down and says not to wait is asked ever more seldom all the same', async () => {
+  const { circuit, enter, inside } = circuitWith();
+  for (let time = 0; time < 5; time++) {
+    await enter();
+    circuit.failed(true, 0);
+    circuit.leave();
+  }
+  void enter();
+  await vi.advanceTimersByTimeAsync(400);
+  expect(inside()).toBe(5);
+  await vi.advanceTimersByTimeAsync(101);
+  expect(inside()).toBe(6);
+});
+
+test('a clock that is set forward makes no outage', async () => {
+  const { circuit, onOutage, fail } = circuitWith();
+  await fail(5);
+  vi.setSystemTime(Date.now() + 86_400_000);
+  circuit.failed(false, null);
+  expect(onOutage).not.toHaveBeenCalled();
+});

@@ -34,6 +34,8 @@ export class Circuit {
   #calls = 0;
   #inFlight = 0;
   #pausedUntil = 0;
+  /** Pauses since the circuit opened: a burst of failures is a reason for one. */
+  #pauses = 0;
   #failuresInARow = 0;
   #failingSince: number | null = null;
   #timer: NodeJS.Timeout | null = null;
@@ -104,6 +106,7 @@ export class Circuit {
   succeeded(): void {
     this.successes += 1;
     this.#failuresInARow = 0;
+    this.#pauses = 0;
     this.#failingSince = null;
     this.#window = Math.min(this.#options.maxInFlight, this.#window + 1);
     this.#admit();
@@ -116,20 +119,21 @@ export class Circuit {
    * @param toldMs how long it said, null when it did not.
    */
   failed(busy: boolean, toldMs: number | null): void {
-    const now = Date.now();
+    const now = performance.now();
+    const isPaused = now < this.#pausedUntil;
     this.#failuresInARow += 1;
     this.#failingSince ??= now;
-    if (busy && now >= this.#pausedUntil) this.#window = Math.max(1, Math.ceil(this.#inFlight / 2));
+    if (busy && !isPaused) this.#window = Math.max(1, Math.ceil(this.#inFlight / 2));
     if (this.isOpen) this.#window = 1;
     if (this.isOpen && now - this.#failingSince >= this.#options.outageLimitMs) {
       if (!this.#outage) this.#options.onOutage();
       this.#outage = true;
       return;
     }
-    if (toldMs !== null || this.isOpen) {
-      const pause = toldMs ?? this.#backoff(this.#failuresInARow - OPEN_AFTER + 1);
-      this.#pause(now + pause * (1 + this.#random() / 4));
-    }
+    if (this.isOpen && !isPaused) this.#pauses += 1;
+    const own = this.isOpen && !isPaused ? this.#backoff(this.#pauses) : 0;
+    const pause = Math.max(own, toldMs ?? 0);
+    if (pause > 0) this.#pause(now + pause * (1 + this.#random() / 4));
   }
 
   /**
@@ -165,7 +169,7 @@ export class Circuit {
 
   #mayEnter(): boolean {
     const allowed = this.isOpen ? 1 : Math.floor(this.#window);
-    return this.#inFlight < allowed && Date.now() >= this.#pausedUntil;
+    return this.#inFlight < allowed && performance.now() >= this.#pausedUntil;
   }
 
   #admit(): void {
@@ -175,7 +179,7 @@ export class Circuit {
       this.#inFlight += 1;
       admit();
     }
-    const pause = this.#pausedUntil - Date.now();
+    const pause = this.#pausedUntil - performance.now();
     if (this.#waiting.size > 0 && pause > 0 && this.#timer === null) {
       this.#timer = setTimeout(() => {
         this.#timer = null;

@@ -71,3 +71,18 @@ test('the usage of a stream is found wherever its pieces are split', () => {
   }
   expect(watchStream().usage()).toBeNull();
 });
+
+test.each([
+  { prompt_tokens: -1, completion_tokens: 5 },
+  { prompt_tokens: 5, completion_tokens: -1 },
+  { prompt_tokens: 5, completion_tokens: 1e300 },
+  { prompt_tokens: 5, completion_tokens: 9e15 },
+  { prompt_tokens: 5, completion_tokens: 5, total_tokens: 9e15 },
+  { prompt_tokens: 1.5, completion_tokens: 5 },
+  { prompt_tokens: '5', completion_tokens: 5 },
+  { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 },
+  { prompt_tokens: 5 },
+])('%j is no count', (usage) => {
+  const body = JSON.stringify({ ...JSON.parse(completion()), usage });
+  expect(readCompletionReply(Buffer.from(body))).toEqual({ usage: null, empty: false });
+});

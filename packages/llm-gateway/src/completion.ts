@@ -20,18 +20,21 @@ const DEFAULT_COMPLETION_TOKENS = 4096;
 const BYTES_PER_TOKEN = 3;
 const MAX_MODEL_NAME = 200;
 const MAX_EVENT = 1024 * 1024;
+/** More than any model takes or gives in one call: what says more would spoil the sums. */
+const MAX_TOKENS = 100_000_000;
+const MAX_CHOICES = 1_000;
 
-const count = z.int().min(0);
+const count = z.int().min(0).max(MAX_TOKENS);
 const requestSchema = z.object({
   model: z.string().min(1).max(MAX_MODEL_NAME),
   stream: z.boolean().nullish(),
   stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
   max_tokens: count.nullish(),
   max_completion_tokens: count.nullish(),
-  n: z.int().min(1).nullish(),
+  n: z.int().min(1).max(MAX_CHOICES).nullish(),
 });
 
-/** Reads a request's body; null when it is no completion request. */
+/** Reads a request's body; null when it is no completion request, or asks for more than there is. */
 export function readCompletionRequest(body: Buffer): CompletionRequest | null {
   const json = parseJson(body.toString());
   const parsed = requestSchema.safeParse(json);
@@ -53,11 +56,16 @@ export function readCompletionRequest(body: Buffer): CompletionRequest | null {
   };
 }
 
-const usageSchema = z.object({
-  prompt_tokens: count,
-  completion_tokens: count.catch(0),
-  total_tokens: count.optional().catch(undefined),
-});
+const usageSchema = z
+  .object({
+    prompt_tokens: count,
+    completion_tokens: count.nullish(),
+    total_tokens: count.nullish(),
+  })
+  // Some servers say 0 for what they have not counted, and no prompt is empty.
+  .refine(
+    (usage) => usage.prompt_tokens > 0 && (usage.completion_tokens ?? usage.total_tokens) != null,
+  );
 const replySchema = z.object({
   choices: z.array(z.unknown()).catch([]),
   usage: usageSchema.nullish().catch(null),
@@ -72,7 +80,7 @@ const toolChoiceSchema = z.object({
 });
 
 export interface CompletionReply {
-  /** Null when the provider did not count. */
+  /** Null when the provider did not count, or cannot have. */
   readonly usage: TokenCount | null;
   /** Whether there is anything in it. */
   readonly empty: boolean;
@@ -116,8 +124,8 @@ export function watchStream(): { see(chunk: Buffer): void; usage(): TokenCount |
  * https://ai.google.dev/gemini-api/docs/pricing ("including thinking").
  */
 function tokensOf(usage: z.output<typeof usageSchema>): TokenCount {
-  const { prompt_tokens: prompt, completion_tokens, total_tokens = 0 } = usage;
-  return { prompt, completion: Math.max(completion_tokens, total_tokens - prompt) };
+  const { prompt_tokens: prompt, completion_tokens, total_tokens } = usage;
+  return { prompt, completion: Math.max(0, completion_tokens ?? 0, (total_tokens ?? 0) - prompt) };
 }
 
 function parseJson(text: string): unknown {

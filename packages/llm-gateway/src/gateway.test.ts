@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { expect, test, vi } from 'vitest';
 import { KEY, TOKEN, testGateway } from '../tests/gateway.ts';
@@ -184,8 +185,8 @@ test('an outage holds every call, wastes none, and is over with the first good r
   expect(to.gateway.status()).toMatchObject({ held: 0, down: [] });
 }, 30_000);
 
-test('an outage that lasts ends the job, and the calls that are held', async () => {
-  await using provider = await startProvider(sends(503, '{}'));
+test('an outage that lasts ends the job with its reason, and the calls that are held', async () => {
+  await using provider = await startProvider(sends(503, '{"error": "no credit"}'));
   await using to = await testGateway(provider.url, { outageLimitMs: 1_500 });
   const began = performance.now();
   const replies = await Promise.all(Array.from({ length: 6 }, () => to.post({})));
@@ -193,7 +194,9 @@ test('an outage that lasts ends the job, and the calls that are held', async () 
     expect(await reply.json()).toMatchObject({ error: { code: 'job_ending' } });
   }
   expect(performance.now() - began).toBeGreaterThan(1_500);
-  expect(to.ends).toMatchObject([{ code: 'PROVIDER_DOWN' }]);
+  expect(to.ends).toMatchObject([
+    { code: 'PROVIDER_DOWN', message: expect.stringMatching(/503.*no credit/) },
+  ]);
 }, 20_000);
 
 test('a drain ends the calls that are held, and lets the one under way come back', async () => {
@@ -347,4 +350,120 @@ test('the list of models is forwarded', async () => {
   const headers = { authorization: `Bearer ${TOKEN}` };
   const reply = await fetch(`${to.gateway.origin}/v1/models`, { headers });
   expect(await reply.json()).toBe('/v1/models');
+});
+
+test.each<[string, Parameters<typeof startProvider>[0]]>([
+  ['a gateway time-out', sends(504, '{}')],
+  ['a reply larger than any completion', floods],
+])('%s may have been charged, so it is charged at its most', async (_what, bad) => {
+  const { listener } = inTurn(bad, good);
+  await using provider = await startProvider(listener);
+  await using to = await testGateway(provider.url);
+  await to.post({ max_tokens: 1_000 });
+  const { estimated } = to.gateway.spending.snapshot();
+  expect(estimated.tokens).toBeGreaterThan(1_000);
+});
+
+/** Answers with more than 32 MiB. */
+function floods(_request: unknown, response: ServerResponse): void {
+  const piece = Buffer.alloc(1024 * 1024, 'x');
+  const more = () => {
+    while (response.writable && response.write(piece));
+  };
+  response.on('drain', more);
+  more();
+}
+
+test("Gemini's own way to say how long to wait is understood", async () => {
+  const busy = {
+    error: {
+      code: 429,
+      details: [{ '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: '1.5s' }],
+    },
+  };
+  const { listener } = inTurn(sends(429, JSON.stringify([busy], null, 2)), good);
+  await using provider = await startProvider(listener);
+  await using to = await testGateway(provider.url);
+  const began = performance.now();
+  expect((await to.post({})).status).toBe(200);
+  expect(performance.now() - began).toBeGreaterThanOrEqual(1_490);
+});
+
+test('of two models the one that is not known ends the job, although the other is served', async () => {
+  await using provider = await startProvider(async (request, response) => {
+    const { model } = JSON.parse(await text(request)) as { model: string };
+    (model === 'm' ? good : sends(404, '{}'))(request, response);
+  });
+  const models = [{ name: 'm' }, { name: 'mistyped' }];
+  await using to = await testGateway({ api_base: provider.url, api_key: KEY, models });
+  expect((await to.post({})).status).toBe(200);
+  expect((await to.post({ model: 'mistyped' })).status).toBe(503);
+  expect(to.ends).toMatchObject([
+    { code: 'MODEL_UNKNOWN', message: expect.stringContaining('mistyped') },
+  ]);
+});
+
+test('a model that only an evaluator asks for ends no job', async () => {
+  const { listener, asked } = inTurn(sends(404, '{}'), good);
+  await using provider = await startProvider(listener);
+  await using to = await testGateway(provider.url);
+  expect((await to.post({ model: 'of-the-evaluator' })).status).toBe(404);
+  expect(asked()).toBe(1);
+  expect((await to.post({})).status).toBe(200);
+  expect(to.ends).toEqual([]);
+});
+
+test('a prompt that is forbidden while the key serves other calls ends no job', async () => {
+  await using provider = await startProvider(async (request, response) => {
+    const { flagged } = JSON.parse(await text(request)) as { flagged?: boolean };
+    (flagged ? sends(403, '{"error": {"message": "flagged"}}') : good)(request, response);
+  });
+  await using to = await testGateway(provider.url);
+  const flagged = to.post({ flagged: true });
+  await vi.waitFor(() => expect(to.failures).toHaveLength(1));
+  expect((await to.post({})).status).toBe(200);
+  const reply = await flagged;
+  expect([reply.status, await reply.text()]).toEqual([403, '{"error": {"message": "flagged"}}']);
+  expect(to.ends).toEqual([]);
+});
+
+test.each([
+  { max_tokens: 9e15, n: 9e15 },
+  { max_tokens: 2 ** 53 - 1 },
+  { max_completion_tokens: 1e12 },
+])('a request for more than any model gives is refused: %j', async (limits) => {
+  const { listener, asked } = inTurn(good);
+  await using provider = await startProvider(listener);
+  await using to = await testGateway(provider.url);
+  expect((await to.post(limits)).status).toBe(400);
+  expect(asked()).toBe(0);
+});
+
+test('a stream that is cut is told, and charged at its most', async () => {
+  await using provider = await startProvider((_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: {}\n\n');
+    setTimeout(() => response.destroy(), 20);
+  });
+  await using to = await testGateway(provider.url);
+  const reply = await to.post({ stream: true, max_tokens: 1_000 });
+  await expect(reply.text()).rejects.toThrow();
+  await vi.waitFor(() => expect(to.failures).toMatchObject([{ code: 'UPSTREAM_BROKE_OFF' }]));
+  expect(to.gateway.spending.snapshot().estimated.tokens).toBeGreaterThan(1_000);
+  expect(to.gateway.spending.snapshot().reserved.tokens).toBe(0);
+});
+
+test('a client that leaves a stream half way leaves nothing behind', async () => {
+  const { promise: closed, resolve: close } = Promise.withResolvers<void>();
+  await using provider = await startProvider((_request, response) => {
+    response.once('close', close);
+    response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: {}\n\n');
+  });
+  await using to = await testGateway(provider.url);
+  const abort = new AbortController();
+  const reply = await to.post({ stream: true }, { signal: abort.signal });
+  await reply.body?.getReader().read();
+  abort.abort();
+  await closed;
+  await vi.waitFor(() => expect(to.gateway.spending.snapshot().reserved.tokens).toBe(0));
+  expect(to.gateway.spending.snapshot().models.m).toMatchObject({ calls: 1, failures: 1 });
 });

@@ -81,6 +81,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { token, plan, offline, cap, outageLimitMs, earlier, record, onFailure } = options;
   const statistics = new CallStatistics();
   const circuits = new Map<string, Circuit>();
+  /** What went wrong last, by host. */
+  const problems = new Map<string, string>();
   let ended = false;
   const end = (code: GatewayEnd['code'], message: string) => {
     if (ended) return;
@@ -113,7 +115,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       onOutage: () =>
         end(
           'PROVIDER_DOWN',
-          `${host} has given no good reply for ${outageLimitMs / 1000} s: resume the job when it is back`,
+          `${host} has given no good reply for ${outageLimitMs / 1000} s: resume the job when it is back (${problems.get(host)})`,
         ),
     });
     circuits.set(host, added);
@@ -125,9 +127,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       spending,
       statistics,
       host,
+      isPlanned: (model) => plan.models.some((one) => one.name === model && one.route === route),
       retries: route?.retries ?? 0,
       account: (model) => accounts.of(model, route),
-      onFailure,
+      onFailure: (failure) => {
+        problems.set(host, failure.message);
+        onFailure(failure);
+      },
       onFatal: end,
     });
 

@@ -5,6 +5,7 @@ import type { Circuit } from './circuit.ts';
 import { readCompletionReply, readCompletionRequest, watchStream } from './completion.ts';
 import { LlmGatewayError, type LlmGatewayErrorCode } from './errors.ts';
 import { openAiError } from './openai-error.ts';
+import { brokeOff } from './provider-upstream.ts';
 import { jobEnding, type Reservation, type Spending } from './spending.ts';
 import type { ModelUpstream, UpstreamReply, UpstreamRequest } from './upstream.ts';
 
@@ -17,6 +18,8 @@ export interface Governance {
   readonly statistics: CallStatistics;
   /** The provider's host, for messages. */
   readonly host: string;
+  /** Whether the config names a model, and not only somebody who asks. */
+  readonly isPlanned: (model: string) => boolean;
   /** How often a call that fails while others succeed is tried again. */
   readonly retries: number;
   /** The name of a model in the ledger, and its price; null when it is not known. */
@@ -31,6 +34,13 @@ const CONFIRM_AFTER_MS = 500;
 /** 402: the account has nothing left. 529: what some providers say instead of 503. */
 const busyStatus = new Set([402, 429, 503, 529]);
 const passingStatus = new Set([408, 409, 425]);
+/** Somebody before the provider gave up waiting, and the provider may go on, and charge. */
+const lateStatus = new Set([408, 504, 524]);
+/** What was certainly not charged. */
+const neverAnswered: readonly LlmGatewayErrorCode[] = [
+  'UPSTREAM_UNREACHABLE',
+  'UPSTREAM_REDIRECTED',
+];
 /** Gemini answers 400 to a key that it does not know. */
 const keyComplaint = /api[ _]key[ _](not valid|invalid)|invalid[ _]api[ _]key|incorrect api key/i;
 
@@ -40,20 +50,26 @@ const keyComplaint = /api[ _]key[ _](not valid|invalid)|invalid[ _]api[ _]key|in
  * - What may pass is tried again as long as it takes: nothing that a provider's outage does costs
  *   the client a call. Only failures that come while other calls succeed count against `retries`.
  * - A reply that is empty or cut off is tried once more.
- * - A key that is refused, and an address or a model that never served and leads nowhere, are
- *   confirmed once and then end the job.
+ * - A key that is refused, an address that leads nowhere, and a model of the config that is not
+ *   known and never served, are confirmed once and then end the job.
  * - Any other complaint about the request goes to the client as it is.
  */
 export function governedUpstream(upstream: ModelUpstream, rules: Governance): ModelUpstream {
+  const route: RouteRecord = { successes: 0, served: new Set() };
   return {
     models: (signal) => upstream.models(signal),
     async complete(request, signal) {
       const asked = readCompletionRequest(request.body);
       if (!asked) {
-        return openAiError(400, 'invalid_request_error', 'This is no completion request.');
+        return openAiError(
+          400,
+          'invalid_request_error',
+          'This is no completion request that can be counted: it needs a model, and plain numbers where it limits tokens and choices.',
+        );
       }
       const { name, price } = rules.account(asked.model);
-      const call = new Call(upstream, rules, { ...request, body: asked.body }, signal);
+      const forwarded = { ...request, body: asked.body };
+      const call = new Call(upstream, rules, route, asked.model, forwarded, signal);
       rules.circuit.join();
       try {
         return await call.run(() => rules.spending.reserve(name, asked.atMost, price, signal));
@@ -64,9 +80,18 @@ export function governedUpstream(upstream: ModelUpstream, rules: Governance): Mo
   };
 }
 
+/** What one way to a provider has done so far. */
+interface RouteRecord {
+  successes: number;
+  /** Models that have answered. */
+  readonly served: Set<string>;
+}
+
 class Call {
   readonly #upstream: ModelUpstream;
   readonly #rules: Governance;
+  readonly #route: RouteRecord;
+  readonly #model: string;
   readonly #request: UpstreamRequest;
   readonly #signal: AbortSignal;
   #successesSeen: number;
@@ -74,15 +99,21 @@ class Call {
   #tries = 0;
   #poorReplies = 0;
   #denials = 0;
+  /** The good replies of the route when this call was denied. */
+  #successesAtDenial = 0;
 
   constructor(
     upstream: ModelUpstream,
     rules: Governance,
+    route: RouteRecord,
+    model: string,
     request: UpstreamRequest,
     signal: AbortSignal,
   ) {
     this.#upstream = upstream;
     this.#rules = rules;
+    this.#route = route;
+    this.#model = model;
     this.#request = request;
     this.#signal = signal;
     this.#successesSeen = rules.circuit.successes;
@@ -126,7 +157,7 @@ class Call {
     if (read?.usage) reservation.counted(read.usage, poor);
     else reservation.uncounted(poor);
     if (poor) return this.#poor(reply, read === null);
-    this.#rules.circuit.succeeded();
+    this.#succeeded();
     statistics.succeeded(performance.now() - began);
     return reply;
   }
@@ -137,8 +168,8 @@ class Call {
       throw error;
     }
     const failure = error instanceof LlmGatewayError ? error : unexpected(error);
-    if (failure.code === 'UPSTREAM_BROKE_OFF') reservation.uncounted(true);
-    else reservation.refused();
+    if (neverAnswered.includes(failure.code)) reservation.refused();
+    else reservation.uncounted(true);
     if (failure.code === 'UPSTREAM_REDIRECTED' && this.#rules.circuit.successes === 0) {
       await this.#denied(() => this.#rules.onFatal('MODEL_UNKNOWN', failure.message));
       return null;
@@ -148,29 +179,34 @@ class Call {
   }
 
   async #refused(reply: UpstreamReply, reservation: Reservation): Promise<UpstreamReply | null> {
-    reservation.refused();
-    const { circuit, host, onFatal } = this.#rules;
-    const text = Buffer.isBuffer(reply.body) ? reply.body.toString() : '';
     const { status } = reply;
+    if (lateStatus.has(status)) reservation.uncounted(true);
+    else reservation.refused();
+    const { host, onFatal, isPlanned } = this.#rules;
+    const text = Buffer.isBuffer(reply.body) ? reply.body.toString() : '';
     const said = `${host} answered ${status}: ${text.replace(/\s+/g, ' ').slice(0, 300)}`;
-    if (status === 401 || status === 403 || (status === 400 && keyComplaint.test(text))) {
+    // Where the key serves others at that moment, it is the prompt that is forbidden.
+    const isPrompt =
+      status === 403 && this.#denials > 0 && this.#route.successes > this.#successesAtDenial;
+    const isKey = status === 401 || status === 403 || (status === 400 && keyComplaint.test(text));
+    if (isKey && !isPrompt) {
       const message = `the key for ${host} is refused (${status}): store a valid one and resume`;
       await this.#denied(() => onFatal('KEY_REFUSED', message));
       this.#report('KEY_REFUSED', said, true);
       return null;
     }
-    if (status === 404 && circuit.successes === 0) {
-      const message = `${host} does not know the model or has nothing at this address (404): correct llm in the config`;
+    if (status === 404 && isPlanned(this.#model) && !this.#route.served.has(this.#model)) {
+      const message = `${host} does not know the model ${this.#model} or has nothing at this address (404): correct llm in the config`;
       await this.#denied(() => onFatal('MODEL_UNKNOWN', message));
       this.#report('MODEL_UNKNOWN', said, true);
       return null;
     }
     if (busyStatus.has(status)) {
-      this.#failed(failureOf('UPSTREAM_BUSY', said, false), true, toldToWait(reply));
+      this.#failed(failureOf('UPSTREAM_BUSY', said, false), true, toldToWait(reply, text));
       return null;
     }
     if (status >= 500 || passingStatus.has(status)) {
-      this.#failed(failureOf('UPSTREAM_FAILED', said, false), false, toldToWait(reply));
+      this.#failed(failureOf('UPSTREAM_FAILED', said, false), false, toldToWait(reply, text));
       return null;
     }
     this.#report('UPSTREAM_FAILED', said, true);
@@ -180,6 +216,7 @@ class Call {
   /** What the provider says of key or model is believed when it says it twice. */
   async #denied(fatal: () => void): Promise<void> {
     this.#denials += 1;
+    this.#successesAtDenial = this.#route.successes;
     if (this.#denials > 1) {
       fatal();
       throw jobEnding();
@@ -187,10 +224,16 @@ class Call {
     await delay(CONFIRM_AFTER_MS, undefined, { signal: this.#signal });
   }
 
+  #succeeded(): void {
+    this.#route.successes += 1;
+    this.#route.served.add(this.#model);
+    this.#rules.circuit.succeeded();
+  }
+
   #poor(reply: UpstreamReply, cut: boolean): UpstreamReply | null {
-    const { circuit, host } = this.#rules;
+    const { host } = this.#rules;
     // The provider is there.
-    circuit.succeeded();
+    this.#succeeded();
     this.#poorReplies += 1;
     this.#report('REPLY_EMPTY', `The reply of ${host} is ${cut ? 'cut off' : 'empty'}.`, false);
     return this.#poorReplies > 1 ? reply : null;
@@ -216,7 +259,7 @@ class Call {
     reservation: Reservation,
     began: number,
   ): AsyncGenerator<Buffer> {
-    const { circuit, statistics } = this.#rules;
+    const { circuit, statistics, host, onFailure } = this.#rules;
     const watch = watchStream();
     let complete = false;
     try {
@@ -225,8 +268,11 @@ class Call {
         yield chunk;
       }
       complete = true;
-      circuit.succeeded();
+      this.#succeeded();
       statistics.succeeded(performance.now() - began);
+    } catch (error) {
+      if (!this.#signal.aborted) onFailure(brokeOff(host, error));
+      throw error;
     } finally {
       const usage = watch.usage();
       if (usage) reservation.counted(usage, !complete);
@@ -236,11 +282,14 @@ class Call {
   }
 }
 
+/** Gemini says it in the body, and not in a header: google.rpc.RetryInfo. */
+const retryDelay = /"retryDelay":\s*"(\d+(?:\.\d+)?)s"/;
+
 /** How long the provider asks to wait, in milliseconds; null when it does not say. */
-function toldToWait({ headers }: UpstreamReply): number | null {
+function toldToWait({ headers }: UpstreamReply, body: string): number | null {
   const milliseconds = Number(headers['retry-after-ms'] ?? Number.NaN);
   if (milliseconds >= 0) return milliseconds;
-  const told = headers['retry-after'];
+  const told = headers['retry-after'] ?? retryDelay.exec(body)?.[1];
   if (told === undefined) return null;
   const wait = /^\d+(\.\d+)?$/.test(told) ? Number(told) * 1000 : Date.parse(told) - Date.now();
   return Number.isFinite(wait) ? Math.max(0, wait) : null;

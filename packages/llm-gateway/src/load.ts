@@ -3,7 +3,15 @@ export interface LoadLimits {
   readonly bytes: number;
 }
 
-/** Bounds the memory of requests that are under way, held ones too. */
+/** One request's part of the load. */
+export interface LoadShare {
+  /** @returns whether there is room for so many bytes more. */
+  add(bytes: number): boolean;
+  /** The request is over. */
+  release(): void;
+}
+
+/** Bounds the memory of requests: those that come in, those under way and held ones. */
 export class Load {
   readonly #limits: LoadLimits;
   #requests = 0;
@@ -13,19 +21,22 @@ export class Load {
     this.#limits = limits;
   }
 
-  /** @returns whether there is room for a request of so many bytes; {@link give} it back then. */
-  take(bytes: number): boolean {
-    const { requests, bytes: most } = this.#limits;
-    const fits = this.#requests < requests && this.#bytes + bytes <= most;
-    if (fits) {
-      this.#requests += 1;
-      this.#bytes += bytes;
-    }
-    return fits;
-  }
-
-  give(bytes: number): void {
-    this.#requests -= 1;
-    this.#bytes -= bytes;
+  /** @returns null when there is no room for one request more. */
+  share(): LoadShare | null {
+    if (this.#requests >= this.#limits.requests) return null;
+    this.#requests += 1;
+    let taken = 0;
+    return {
+      add: (bytes) => {
+        if (this.#bytes + bytes > this.#limits.bytes) return false;
+        this.#bytes += bytes;
+        taken += bytes;
+        return true;
+      },
+      release: () => {
+        this.#requests -= 1;
+        this.#bytes -= taken;
+      },
+    };
   }
 }

@@ -119,6 +119,49 @@ describe('routes', () => {
     );
   });
 
+  test('a key that models take from llm goes to one host only', () => {
+    const shared = { api_key: 'secret-of-a', models: [{ name: 'a' }, { name: 'b' }] };
+    const at = (api_base: string | undefined, other: string | undefined) => () =>
+      plan({
+        llm: { ...shared, api_base, models: [{ name: 'a' }, { name: 'b', api_base: other }] },
+      });
+    const refusal = expect.objectContaining({
+      code: 'KEY_UNUSABLE',
+      message: expect.stringMatching(/a\.example.*b\.example|b\.example.*generativelanguage/),
+    });
+    expect(at('https://a.example/v1', 'https://b.example/v1')).toThrow(refusal);
+    // Without one of its own, llm.api_base is the provider's.
+    expect(at(undefined, 'https://b.example/v1')).toThrow(
+      expect.objectContaining({ code: 'KEY_UNUSABLE' }),
+    );
+    expect(at('https://a.example/v1', 'https://a.example/v2')).not.toThrow();
+    expect(at('https://a.example/v1', undefined)).not.toThrow();
+    // All of them name the same other host.
+    const only = [{ name: 'a', api_base: 'https://b.example/v1' }];
+    expect(plan({ llm: { api_key: 'secret-of-b', models: only } }).routes).toMatchObject([
+      { baseUrl: 'https://b.example/v1', apiKey: 'secret-of-b' },
+    ]);
+    // No secret, but a word that servers without keys want.
+    const local = [
+      { name: 'a', api_base: 'http://one:8000/v1' },
+      { name: 'b', api_base: 'http://two:8000/v1' },
+    ];
+    expect(plan({ llm: { api_key: 'EMPTY', models: local } }).routes).toHaveLength(2);
+  });
+
+  test('a base URL that is none is refused, and a key in it is not shown', () => {
+    for (const api_base of ['https://host/v1?key=secret-0123', 'https://me:secret-0123@host/v1']) {
+      for (const api_key of [undefined, variable('GEMINI_API_KEY'), 'k']) {
+        expect(() => plan({ llm: { api_base, api_key, primary_model: 'a' } })).toThrow(
+          expect.objectContaining({
+            code: 'INVALID_CONFIG',
+            message: expect.not.stringContaining('secret-0123'),
+          }),
+        );
+      }
+    }
+  });
+
   test.each(['GEMINI_API_KEY', 'OPENAI_API_KEY'])(
     'the key in %s is not handed to a host that the config chose',
     (name) => {
@@ -151,6 +194,17 @@ describe('the config', () => {
     const { config, models } = plan({ llm });
     expect(config.llm).toEqual({ ...llm, ...through });
     expect(models.map(({ name }) => name)).toEqual(['a', 'b']);
+  });
+
+  test('lets OpenEvolve wait longer than the longest try that the config allows', () => {
+    const llm = {
+      timeout: 1_200,
+      models: [{ name: 'slow' }, { name: 'quick', timeout: 20 }],
+    };
+    expect(plan({ llm }).config.llm).toMatchObject({
+      timeout: 1_800,
+      models: [{ timeout: 1_800 }, { timeout: 900 }],
+    });
   });
 
   test('keeps all other keys, and the user config itself is not changed', () => {

@@ -1,3 +1,4 @@
+import { parseBaseUrl } from './base-url.ts';
 import { LlmGatewayError, type LlmGatewayErrorCode } from './errors.ts';
 import type { Keys } from './keys.ts';
 import { OFFLINE_MODEL } from './offline/offline-model.ts';
@@ -34,8 +35,13 @@ export interface ModelPlanOptions {
 /** OpenEvolve 0.4.1's defaults. */
 const DEFAULT_TIMEOUT_SECONDS = 60;
 const DEFAULT_RETRIES = 3;
-/** How much longer than the longest outage a client waits: its call then still has to be made. */
+/**
+ * How much longer than the longest outage a client waits, at least: its call then still has to be
+ * made, which may take as long as the config allows.
+ */
 const CLIENT_SLACK_SECONDS = 300;
+/** What is shorter is no key, but a word that servers without keys want. */
+const MIN_KEY = 8;
 
 /**
  * Which providers a user's OpenEvolve config leads to, with which keys, and the config that leads to
@@ -44,7 +50,8 @@ const CLIENT_SLACK_SECONDS = 300;
  * the config gives them: OpenEvolve itself waits as long as the gateway may hold a call.
  *
  * A key in a known provider's variable (`GEMINI_API_KEY`, `OPENAI_API_KEY`) belongs to the
- * deployment, so it only goes to known providers, whatever host a config names.
+ * deployment, so it only goes to known providers, whatever host a config names. A key that models
+ * take from `llm` goes to one host only.
  *
  * @param userConfig the parsed YAML; null or undefined for none.
  * @throws {LlmGatewayError} `INVALID_CONFIG`, `KEY_MISSING`, `KEY_UNUSABLE`.
@@ -60,14 +67,12 @@ export function planModels(userConfig: unknown, options: ModelPlanOptions): Mode
   const own = settingsOf(llm, {});
   const models = [...(llm.models ?? []), ...(llm.evaluator_models ?? [])];
   const inherits = Boolean(llm.primary_model || llm.secondary_model);
+  refuseSharedKey(llm, models, provider);
   const first = models.length === 0 || inherits ? routes.of(own) : undefined;
   const planned = models.map((model) => ({ model, route: routes.of(settingsOf(llm, model)) }));
   const main = first ?? planned[0]?.route;
 
-  const client = {
-    timeout: Math.ceil(outageLimitMs / 1000) + CLIENT_SLACK_SECONDS,
-    retries: 0,
-  };
+  const outageSeconds = Math.ceil(outageLimitMs / 1000);
   return {
     routes: routes.all,
     models: [
@@ -78,7 +83,9 @@ export function planModels(userConfig: unknown, options: ModelPlanOptions): Mode
     ],
     configFor({ origin, token }) {
       const through = (route: ModelRoute | undefined) => ({
-        ...client,
+        timeout:
+          outageSeconds + Math.max(CLIENT_SLACK_SECONDS, Math.ceil((route?.timeoutMs ?? 0) / 1000)),
+        retries: 0,
         api_base: `${origin}${route?.path ?? '/v1'}`,
         api_key: token,
       });
@@ -115,6 +122,26 @@ function withModels(
   return { ...llm, models };
 }
 
+/** A model at another host must not be handed the key that `llm` has for its own. */
+function refuseSharedKey(
+  llm: Route & { readonly primary_model?: unknown; readonly secondary_model?: unknown },
+  models: readonly Route[],
+  provider: Provider | 'offline',
+): void {
+  if (provider === 'offline' || !llm.api_key || llm.api_key.length < MIN_KEY) return;
+  const baseOf = ({ api_base }: Route) =>
+    parseBaseUrl(api_base ?? llm.api_base ?? provider.baseUrl);
+  const own = llm.api_base || llm.primary_model || llm.secondary_model ? [llm] : [];
+  const users = [...own, ...models.filter(({ api_key }) => (api_key ?? null) === null)];
+  const [host, other] = new Set(users.map((user) => baseOf(user).host));
+  if (other !== undefined) {
+    throw failure(
+      'KEY_UNUSABLE',
+      `The key in llm.api_key would go to ${host} and to ${other} too. Give each model at another host an api_key of its own.`,
+    );
+  }
+}
+
 /** The routes of a config, each once. */
 class Routes {
   readonly #options: ModelPlanOptions;
@@ -133,6 +160,7 @@ class Routes {
     const { provider, keys } = this.#options;
     if (provider === 'offline') return undefined;
     const baseUrl = (settings.api_base ?? provider.baseUrl).replace(/\/+$/, '');
+    parseBaseUrl(baseUrl);
     const route = {
       baseUrl,
       apiKey: resolveKey(settings.api_key ?? null, baseUrl, keys),

@@ -119,3 +119,55 @@ test('it listens on the loopback interface only', async () => {
   await once(elsewhere, 'listening');
   elsewhere.close();
 });
+
+test('requests that are still coming in count as memory too', async () => {
+  await using to = await serve();
+  const { promise: enough, resolve: send } = Promise.withResolvers<void>();
+  const piece = new Uint8Array(1024 * 1024);
+  const sendSlowly = (mebibytes: number) =>
+    fetch(`${to.server.origin}/v1/chat/completions`, {
+      method: 'POST',
+      headers,
+      body: ReadableStream.from(
+        (async function* () {
+          for (let sent = 0; sent < mebibytes; sent++) yield piece;
+          await enough;
+        })(),
+      ),
+      duplex: 'half',
+    } as RequestInit);
+  // None of them is whole, and together they are more than may be under way.
+  const replies = Array.from({ length: 10 }, () => sendSlowly(15));
+  const first = await Promise.race(replies);
+  expect(first.status).toBe(503);
+  send();
+  const statuses = (await Promise.all(replies)).map(({ status }) => status);
+  // Who is refused makes room for another.
+  expect(statuses.filter((status) => status === 200).length).toBeGreaterThanOrEqual(8);
+  // All of it is given back.
+  expect((await sendSlowly(15)).status).toBe(200);
+}, 30_000);
+
+test('a client that reads slowly costs no listeners', async () => {
+  const warnings: Error[] = [];
+  const note = (warning: Error) => warnings.push(warning);
+  process.on('warning', note);
+  const piece = Buffer.alloc(256 * 1024, 'x');
+  await using to = await serve({
+    complete: async () => ({
+      status: 200,
+      headers: { 'content-type': 'text/event-stream' },
+      body: (async function* () {
+        for (let sent = 0; sent < 60; sent++) yield piece;
+      })(),
+    }),
+  });
+  const reply = await fetch(`${to.server.origin}/v1/chat/completions`, {
+    method: 'POST',
+    headers,
+    body: '{}',
+  });
+  expect((await reply.bytes()).length).toBe(60 * piece.length);
+  process.off('warning', note);
+  expect(warnings).toEqual([]);
+});

@@ -1,8 +1,9 @@
 import { timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream/promises';
 import { LlmGatewayError } from './errors.ts';
-import { Load, type LoadLimits } from './load.ts';
+import { Load, type LoadLimits, type LoadShare } from './load.ts';
 import { openAiError } from './openai-error.ts';
 import type { ModelUpstream, UpstreamReply } from './upstream.ts';
 
@@ -49,7 +50,7 @@ export async function serveModels(options: ModelServerOptions): Promise<ModelSer
     response.once('close', () => {
       if (!response.writableFinished) abort.abort();
     });
-    answer(request, abort.signal)
+    answer(request, response, abort.signal)
       .then((reply) => write(reply, response))
       // The client went away, or a streamed reply broke off after its beginning had been sent: to
       // cut the connection is the only way left to say so.
@@ -57,7 +58,11 @@ export async function serveModels(options: ModelServerOptions): Promise<ModelSer
   });
   server.keepAliveTimeout = KEEP_ALIVE_MS;
 
-  async function answer(request: IncomingMessage, signal: AbortSignal): Promise<UpstreamReply> {
+  async function answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    signal: AbortSignal,
+  ): Promise<UpstreamReply> {
     if (!isAuthorized(request, authorization)) {
       return openAiError(
         401,
@@ -78,8 +83,16 @@ export async function serveModels(options: ModelServerOptions): Promise<ModelSer
         'This gateway serves POST /v1/chat/completions and GET /v1/models.',
       );
     }
-    const body = await readBody(request);
+    const share = load.share();
+    response.once('close', () => share?.release());
+    const body = share && (await readBody(request, share));
     if (!body) {
+      // The rest of the request is not read.
+      return openAiError(503, 'server_error', 'Too many requests are under way.', {
+        connection: 'close',
+      });
+    }
+    if (body === 'too large') {
       return openAiError(
         413,
         'invalid_request_error',
@@ -87,16 +100,9 @@ export async function serveModels(options: ModelServerOptions): Promise<ModelSer
         { connection: 'close' },
       );
     }
-    if (!load.take(body.length)) {
-      return openAiError(503, 'server_error', 'Too many requests are under way.');
-    }
-    try {
-      return await upstream.complete({ body, headers: forwardedHeaders(request) }, signal);
-    } catch (error) {
-      return failureReply(error, signal);
-    } finally {
-      load.give(body.length);
-    }
+    return upstream
+      .complete({ body, headers: forwardedHeaders(request) }, signal)
+      .catch((error) => failureReply(error, signal));
   }
 
   try {
@@ -139,15 +145,19 @@ function forwardedHeaders(request: IncomingMessage): Record<string, string> {
   return headers;
 }
 
-/** The whole body, or null when it is too large. */
-async function readBody(request: IncomingMessage): Promise<Buffer | null> {
-  if (Number(request.headers['content-length'] ?? 0) > MAX_REQUEST_BYTES) return null;
+/** The whole body, or null when there is no room for it. */
+async function readBody(
+  request: IncomingMessage,
+  share: LoadShare,
+): Promise<Buffer | 'too large' | null> {
+  if (Number(request.headers['content-length'] ?? 0) > MAX_REQUEST_BYTES) return 'too large';
   const parts: Buffer[] = [];
   let size = 0;
   // Destroying the request would take the connection along, and the refusal with it.
   for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     size += chunk.length;
-    if (size > MAX_REQUEST_BYTES) return null;
+    if (size > MAX_REQUEST_BYTES) return 'too large';
+    if (!share.add(chunk.length)) return null;
     parts.push(chunk);
   }
   return Buffer.concat(parts, size);
@@ -160,12 +170,7 @@ async function write(reply: UpstreamReply, response: ServerResponse): Promise<vo
     return;
   }
   response.writeHead(reply.status, reply.headers);
-  for await (const chunk of reply.body) {
-    if (response.destroyed) return;
-    if (!response.write(chunk))
-      await Promise.race([once(response, 'drain'), once(response, 'close')]);
-  }
-  response.end();
+  await pipeline(reply.body, response);
 }
 
 function failureReply(error: unknown, signal: AbortSignal): UpstreamReply {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createNetServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { expect, test, vi } from 'vitest';
 import { completion, startProvider } from '../tests/provider.ts';
@@ -176,3 +176,74 @@ test.each(['api.openai.com/v1', 'ftp://host/v1', 'https://user@host/v1', 'https:
     );
   },
 );
+
+test.each<[string, string]>([
+  ['with a path of its own', 'http://127.0.0.1:PORT/some/where/v1//'],
+  ['of IPv6', 'http://[::1]:PORT/v1'],
+])('a base URL %s is kept to', async (_what, address) => {
+  const seen: (string | undefined)[] = [];
+  const server = createServer((request, response) => {
+    seen.push(request.headers.host, request.url);
+    response.end(completion());
+  }).listen(0, address.includes('[') ? '::1' : '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const baseUrl = address.replace('PORT', String(port));
+  await providerUpstream({ baseUrl, apiKey: KEY, timeoutMs: 5_000 }).models(never);
+  const { host, pathname } = new URL(baseUrl);
+  expect(seen).toEqual([host, `${pathname.replace(/\/+$/, '')}/models`]);
+  server.closeAllConnections();
+  server.close();
+});
+
+test.each([
+  'https://user:pass-word-0123@host/v1',
+  'https://:pass-word-0123@host/v1',
+  'https://host/v1?key=pass-word-0123',
+  'host/v1?key=pass-word-0123',
+  'user:pass-word-0123@host/v1',
+])('a base URL that holds a key is refused without showing it: %j', (baseUrl) => {
+  const use = () => providerUpstream({ baseUrl, apiKey: KEY, timeoutMs: 1 });
+  expect(use).toThrow(
+    expect.objectContaining({
+      code: 'INVALID_CONFIG',
+      message: expect.not.stringContaining('pass-word-0123'),
+    }),
+  );
+});
+
+test('a provider that takes no connection, or none that is safe, was certainly not asked', async () => {
+  // Says something that is no TLS.
+  const server = createNetServer((socket) => {
+    socket.on('error', () => undefined).end('hello\r\n');
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const baseUrl = `https://127.0.0.1:${port}/v1`;
+  await expect(
+    providerUpstream({ baseUrl, apiKey: KEY, timeoutMs: 2_000 }).models(never),
+  ).rejects.toMatchObject({ code: 'UPSTREAM_UNREACHABLE' });
+  server.close();
+  // Accepts, and never answers the greeting.
+  const silent = createNetServer().listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const { port: other } = silent.address() as AddressInfo;
+  await expect(
+    providerUpstream({
+      baseUrl: `https://127.0.0.1:${other}/v1`,
+      apiKey: KEY,
+      timeoutMs: 100,
+    }).models(never),
+  ).rejects.toMatchObject({ code: 'UPSTREAM_UNREACHABLE' });
+  silent.close();
+});
+
+test('replies are asked for as they are, so that what is in them can be read', async () => {
+  let asked: unknown;
+  await using to = await upstreamTo((request, response) => {
+    asked = request.headers['accept-encoding'];
+    response.end(completion());
+  });
+  await to.ask();
+  expect(asked).toBe('identity');
+});

@@ -1,5 +1,6 @@
 import http, { type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import https from 'node:https';
+import { parseBaseUrl } from './base-url.ts';
 import { LlmGatewayError } from './errors.ts';
 import { providerOf } from './providers.ts';
 import { redact, redactStream } from './redact.ts';
@@ -23,15 +24,6 @@ const IDLE_CONNECTION_MS = 30_000;
 /** What a client may know of a reply. Anything else, cookies above all, stays here. */
 const replyHeaders =
   /^(content-type|retry-after|retry-after-ms|x-should-retry|x-request-id|x-ratelimit-.+)$/;
-
-/** Errors that come before a request is on its way: nobody charges for it. */
-const neverSent = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-]);
 
 /**
  * Forwards requests to an OpenAI-compatible provider with its own key.
@@ -69,6 +61,8 @@ export function providerUpstream(target: ProviderTarget): ModelUpstream {
     signal: AbortSignal,
   ): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
+      // Before that nothing is on its way, and nobody charges for it.
+      let isConnected = false;
       const request = open(base, {
         method,
         path: `${path}${endpoint}`,
@@ -77,15 +71,24 @@ export function providerUpstream(target: ProviderTarget): ModelUpstream {
         timeout: timeoutMs,
         headers: {
           ...headers,
+          // What is packed could be neither counted nor searched for the key.
+          'accept-encoding': 'identity',
           authorization: `Bearer ${apiKey}`,
           ...(body && { 'content-length': body.length }),
         },
+      });
+      request.once('socket', (socket) => {
+        isConnected = !socket.connecting;
+        if (isConnected) return;
+        socket.once(base.protocol === 'https:' ? 'secureConnect' : 'connect', () => {
+          isConnected = true;
+        });
       });
       request.once('response', resolve);
       request.once('timeout', () => request.destroy(new TimedOut(timeoutMs)));
       // Also after the response has begun, when its own stream tells of the error.
       request.on('error', (error) =>
-        reject(signal.aborted ? signal.reason : noReply(base.host, error)),
+        reject(signal.aborted ? signal.reason : noReply(base.host, error, isConnected)),
       );
       request.end(body ?? undefined);
     });
@@ -126,18 +129,6 @@ class TimedOut extends Error {
     super('no reply in time');
     this.code = `no reply within ${timeoutMs / 1000} s`;
   }
-}
-
-function parseBaseUrl(baseUrl: string): URL {
-  const url = URL.parse(baseUrl);
-  if (!url || !/^https?:$/.test(url.protocol) || url.username || url.search || url.hash) {
-    throw new LlmGatewayError(
-      'INVALID_CONFIG',
-      `${JSON.stringify(baseUrl)} is not a provider's base URL. Give one like https://api.openai.com/v1, without user name, query or fragment.`,
-      { permanent: true },
-    );
-  }
-  return url;
 }
 
 function withoutFields(body: Buffer, fields: readonly string[]): Buffer {
@@ -191,9 +182,9 @@ async function readWhole(
   );
 }
 
-function noReply(host: string, error: Error): LlmGatewayError {
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  if (!neverSent.has(code)) return brokeOff(host, error);
+function noReply(host: string, error: Error, isConnected: boolean): LlmGatewayError {
+  if (isConnected) return brokeOff(host, error);
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : error.message;
   return new LlmGatewayError(
     'UPSTREAM_UNREACHABLE',
     `${host} cannot be reached (${code}). Check the network, the address and the provider's status page.`,

@@ -138,6 +138,14 @@ test('a wait ends when the client goes away, and when the job ends', async () =>
   expect(spending.snapshot().reserved).toEqual({ usd: 3, tokens: 2_000_000 });
 });
 
+test('a call whose client has gone is never begun', async () => {
+  const { spending } = spendingUnder(noCap);
+  await expect(spending.reserve('a', call, price, AbortSignal.abort())).rejects.toMatchObject({
+    name: 'AbortError',
+  });
+  expect(spending.snapshot().reserved.tokens).toBe(0);
+});
+
 test('a record that fails is tried again', async () => {
   let failures = 1;
   const spending: Spending = new Spending({

@@ -114,6 +114,7 @@ export class Spending {
     price: Price | null,
     signal: AbortSignal,
   ): Promise<Reservation> {
+    signal.throwIfAborted();
     if (!this.#models.has(model) && this.#models.size >= MAX_MODELS) {
       throw new LlmGatewayError(
         'INVALID_CONFIG',
