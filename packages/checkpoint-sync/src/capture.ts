@@ -1,8 +1,9 @@
 import { createHash, hash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
-import type { FileRecord, Listing, Place } from './checkpoint.ts';
-import { BLOCK_BYTES } from './limits.ts';
+import type { Extent, FileRecord, Listing } from './checkpoint.ts';
+import { ChunkedFile, type Chunks } from './content-chunks.ts';
+import { BLOCK_BYTES, MAX_SCATTERED_BYTES } from './limits.ts';
 import type { PackBuilder } from './pack-builder.ts';
 import {
   changed,
@@ -18,7 +19,12 @@ const STAMP_GRAIN_NS = 100_000_000n;
 const FULL_CHECK_MS = 60_000;
 const BYTES_PER_TURN = BLOCK_BYTES;
 const FILES_PER_TURN = 500;
+/** Below, a file is not worth the account of its chunks. */
+const LEAST_CHUNKED_BYTES = 32 * 1024;
+/** A file in more is written whole again. */
+const MOST_EXTENTS = 2_048;
 const NOTHING = new Uint8Array();
+const NO_CHUNKS: Chunks = new Map();
 
 /** What proves, in a later capture, that a file still has the content that was read. */
 interface Stamp {
@@ -33,9 +39,16 @@ export interface Evidence {
   readonly stamps: ReadonlyMap<string, Stamp>;
   /** When all files had last been read, by `performance.now()`. */
   readonly fullCheckMs: number;
+  /** Of files whose next content will be stored as a difference. */
+  readonly chunks: ReadonlyMap<string, Chunks>;
 }
 
-export const NO_EVIDENCE: Evidence = { directory: '', stamps: new Map(), fullCheckMs: 0 };
+export const NO_EVIDENCE: Evidence = {
+  directory: '',
+  stamps: new Map(),
+  fullCheckMs: 0,
+  chunks: new Map(),
+};
 
 /** What is known of content before a capture. */
 export interface KnownContent {
@@ -73,8 +86,6 @@ export async function captureDirectory(
   const { evidence } = known;
   const isNewPlace = root !== evidence.directory;
   const believesLinks = isNewPlace && startedMs - evidence.fullCheckMs < FULL_CHECK_MS;
-  const places = new Map<string, Place | null>();
-  for (const { sha256, place } of known.listing.values()) places.set(sha256, place);
   const listing = new Map<string, FileRecord>();
   const stamps = new Map<string, Stamp>();
   const unread: SourceFile[] = [];
@@ -102,28 +113,67 @@ export async function captureDirectory(
     if (looked % FILES_PER_TURN === 0) await yieldToEventLoop();
   }
   const fullCheckMs = listing.size === 0 ? startedMs : evidence.fullCheckMs;
-  await readFiles(root, unread, places, builder, listing);
-  return { listing, evidence: { directory: root, stamps, fullCheckMs }, bytes };
+  const chunks = await readFiles(root, unread, known, builder, listing);
+  return { listing, evidence: { directory: root, stamps, fullCheckMs, chunks }, bytes };
 }
 
+/** Adds files to the listing, and gives the chunks of all that it has. */
 async function readFiles(
   root: string,
   files: readonly SourceFile[],
-  places: Map<string, Place | null>,
+  known: KnownContent,
   builder: PackBuilder,
   listing: Map<string, FileRecord>,
-): Promise<void> {
+): Promise<Map<string, Chunks>> {
+  const stored: StoredContents = { builder, bySha256: new Map(), chunks: new Map() };
+  for (const { sha256, extents } of known.listing.values()) stored.bySha256.set(sha256, extents);
+  let chunkedBytes = 0;
+  let scatteredBytes = 0;
+  const count = ({ path, bytes, extents }: FileRecord): void => {
+    if (stored.chunks.has(path)) chunkedBytes += bytes;
+    if (extents.length > 1) scatteredBytes += bytes;
+  };
+  for (const [path, chunks] of known.evidence.chunks) {
+    const file = listing.get(path);
+    if (file) stored.chunks.set(path, chunks);
+  }
+  for (const file of listing.values()) count(file);
+
   const largest = files.reduce((most, file) => Math.max(most, file.bytes), 0);
   const buffer = Buffer.allocUnsafeSlow(Math.min(largest, BLOCK_BYTES));
   let bytesInTurn = 0;
   for (const file of files) {
-    listing.set(file.path, await capture(root, file, buffer, places, builder));
+    const before = known.listing.get(file.path);
+    // What has changed before will change again; what is new takes the room that is left.
+    const taken = before ? scatteredBytes : chunkedBytes;
+    const isChunked =
+      file.bytes >= LEAST_CHUNKED_BYTES && taken + file.bytes <= MAX_SCATTERED_BYTES;
+    const isDifference = before && before.extents.length <= MOST_EXTENTS;
+    const chunks = isDifference ? known.evidence.chunks.get(file.path) : undefined;
+    const record = await capture(
+      root,
+      file,
+      buffer,
+      stored,
+      isChunked ? (chunks ?? NO_CHUNKS) : null,
+    );
+    listing.set(file.path, record);
+    count(record);
     bytesInTurn += file.bytes;
     if (bytesInTurn >= BYTES_PER_TURN) {
       bytesInTurn = 0;
       await yieldToEventLoop();
     }
   }
+  return stored.chunks;
+}
+
+/** What of contents lies in the store, or will with the pack that is being built. */
+interface StoredContents {
+  readonly builder: PackBuilder;
+  readonly bySha256: Map<string, readonly Extent[]>;
+  /** By path. */
+  readonly chunks: Map<string, Chunks>;
 }
 
 function proves(stamp: Stamp, file: FoundFile, believesLinks: boolean): boolean {
@@ -131,38 +181,43 @@ function proves(stamp: Stamp, file: FoundFile, believesLinks: boolean): boolean 
   return stamp.changedNs === file.changedNs || believesLinks;
 }
 
+/** @param known chunks to leave out, for a file that is to be cut into some; null for another. */
 async function capture(
   root: string,
   file: SourceFile,
   buffer: Uint8Array,
-  places: Map<string, Place | null>,
-  builder: PackBuilder,
+  { builder, bySha256, chunks }: StoredContents,
+  known: Chunks | null,
 ): Promise<FileRecord> {
   const { path, bytes } = file;
   // A small file is read once: its only piece stays valid. A large one is read again to be stored.
   const [small = NOTHING] = bytes <= BLOCK_BYTES ? [...readSource(root, file, buffer)] : [null];
   const sha256 = small ? hash('sha256', small) : await hashLarge(root, file, buffer);
-  let place = bytes === 0 ? null : places.get(sha256);
-  if (place === undefined) {
-    place = { pack: builder.pack, offset: builder.offset };
-    if (small) await builder.add(small);
-    else if ((await hashLarge(root, file, buffer, builder)) !== sha256) throw changed(root, file);
-    places.set(sha256, place);
+  let extents = bytes === 0 ? [] : bySha256.get(sha256);
+  if (!extents) {
+    const whole = { pack: builder.pack, offset: builder.offset, bytes };
+    const chunked = known && new ChunkedFile(builder, known);
+    const to = chunked ?? builder;
+    if (small) await to.add(small);
+    else if ((await hashLarge(root, file, buffer, to)) !== sha256) throw changed(root, file);
+    extents = chunked?.extents ?? [whole];
+    if (chunked) chunks.set(path, chunked.chunks);
+    bySha256.set(sha256, extents);
   }
-  return { path, bytes, sha256, place };
+  return { path, bytes, sha256, extents };
 }
 
-/** Reads a file of many blocks, and adds it to a pack if there is one. */
+/** Reads a file of many blocks, and adds it to what is given. */
 async function hashLarge(
   root: string,
   file: SourceFile,
   buffer: Uint8Array,
-  builder?: PackBuilder,
+  to?: Pick<PackBuilder, 'add'>,
 ): Promise<string> {
   const sum = createHash('sha256');
   for (const piece of readSource(root, file, buffer)) {
     sum.update(piece);
-    await (builder ? builder.add(piece) : yieldToEventLoop());
+    await (to ? to.add(piece) : yieldToEventLoop());
   }
   return sum.digest('hex');
 }

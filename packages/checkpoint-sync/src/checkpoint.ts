@@ -9,18 +9,20 @@ export interface Pack {
   readonly blocks: readonly Block[];
 }
 
-/** Where content begins: `offset` counts in the pack's decompressed blocks, joined. */
-export interface Place {
+/** Content without a gap: `offset` counts in the pack's decompressed blocks, joined. */
+export interface Extent {
   readonly pack: Pack;
   readonly offset: number;
+  readonly bytes: number;
 }
 
-/** One file of a checkpoint. An empty file has no place. */
+/** One file of a checkpoint. */
 export interface FileRecord {
   readonly path: string;
   readonly bytes: number;
   readonly sha256: string;
-  readonly place: Place | null;
+  /** Its content is theirs, joined. An empty file has none. */
+  readonly extents: readonly Extent[];
 }
 
 /** The files of a checkpoint by path. */

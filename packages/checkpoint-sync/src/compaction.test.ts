@@ -12,7 +12,12 @@ function checkpointOf(packs: Record<string, readonly [blocks: number, live: numb
     const pack: Pack = { key, blocks: Array.from({ length: count }, () => [MIB / 4, MIB]) };
     for (let n = 0; n < live; n++) {
       const path = `${key}/${n}`;
-      listing.set(path, { path, bytes: MIB, sha256: path, place: { pack, offset: n * MIB } });
+      listing.set(path, {
+        path,
+        bytes: MIB,
+        sha256: path,
+        extents: [{ pack, offset: n * MIB, bytes: MIB }],
+      });
     }
   }
   return { listing, layers: [] as Layer[] };

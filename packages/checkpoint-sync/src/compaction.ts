@@ -1,4 +1,5 @@
 import type { StoredCheckpoint } from './checkpoint.ts';
+import { extentsByPack } from './read-plan.ts';
 
 /** Content that one commit rewrites at most, decompressed; measured at about a second. */
 const MAX_REWRITTEN_BYTES = 64 * 1024 * 1024;
@@ -8,7 +9,7 @@ interface Account {
   readonly stored: number;
   readonly raw: number;
   /** Decompressed content that the checkpoint still has. */
-  live: number;
+  readonly live: number;
 }
 
 /**
@@ -45,24 +46,19 @@ function accountsOf({ listing, layers }: StoredCheckpoint): Map<string, Account>
   for (const { reference } of layers) {
     accounts.set(reference.key, { stored: reference.manifest.offset, raw: 0, live: 0 });
   }
-  const counted = new Map<string, Set<number>>();
-  for (const { place, bytes } of listing.values()) {
-    if (!place) continue;
-    const { pack, offset } = place;
-    const offsets = counted.get(pack.key) ?? new Set();
-    if (offsets.size === 0) {
-      counted.set(pack.key, offsets);
-      const [stored, raw] = pack.blocks.reduce((sum, block) => [
-        sum[0] + block[0],
-        sum[1] + block[1],
-      ]);
-      accounts.set(pack.key, { stored, raw, live: 0 });
+  for (const [key, extents] of extentsByPack(listing.values())) {
+    const blocks = extents[0]?.pack.blocks ?? [];
+    const stored = blocks.reduce((sum, block) => sum + block[0], 0);
+    const raw = blocks.reduce((sum, block) => sum + block[1], 0);
+    let live = 0;
+    // Files with content in common share it.
+    let counted = 0;
+    for (const { offset, bytes } of extents) {
+      const end = offset + bytes;
+      live += Math.max(0, end - Math.max(offset, counted));
+      counted = Math.max(counted, end);
     }
-    // Files with the same content share it.
-    if (offsets.has(offset)) continue;
-    offsets.add(offset);
-    const account = accounts.get(pack.key);
-    if (account) account.live += bytes;
+    accounts.set(key, { stored, raw, live });
   }
   return accounts;
 }

@@ -96,5 +96,7 @@ export class ContentWriter {
 /** A checkpoint's files whose content does not lie in some packs. */
 function without(listing: Listing, packs: ReadonlySet<string>): Listing {
   if (packs.size === 0) return listing;
-  return new Map([...listing].filter(([, { place }]) => !place || !packs.has(place.pack.key)));
+  return new Map(
+    [...listing].filter(([, { extents }]) => extents.every(({ pack }) => !packs.has(pack.key))),
+  );
 }

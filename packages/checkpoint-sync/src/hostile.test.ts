@@ -42,9 +42,9 @@ function validDocument(): Document {
     removed: [],
     packs: [{ key: 'packs/1-1', blocks: [[block.byteLength, content.length]] }],
     files: [
-      { path: 'programs/a.json', bytes: 5, sha256: sha256('hello'), at: [0, 0] },
-      { path: 'metadata.json', bytes: 5, sha256: sha256('world'), at: [0, 7] },
-      { path: 'empty', bytes: 0, sha256: sha256(''), at: null },
+      { path: 'programs/a.json', bytes: 5, sha256: sha256('hello'), extents: [[0, 0, 5]] },
+      { path: 'metadata.json', bytes: 5, sha256: sha256('world'), extents: [[0, 7, 5]] },
+      { path: 'empty', bytes: 0, sha256: sha256(''), extents: [] },
     ],
   };
 }
@@ -157,8 +157,16 @@ describe('a hostile manifest', () => {
   it('with sizes, offsets or indexes out of range is refused', async () => {
     const spots: ((document: Document, value: unknown) => void)[] = [
       ({ files }, value) => Object.assign(files[0] ?? {}, { bytes: value }),
-      ({ files }, value) => Object.assign(files[0] ?? {}, { at: [value, 0] }),
-      ({ files }, value) => Object.assign(files[0] ?? {}, { at: [0, value] }),
+      ({ files }, value) => Object.assign(files[0] ?? {}, { extents: [[value, 0, 5]] }),
+      ({ files }, value) => Object.assign(files[0] ?? {}, { extents: [[0, value, 5]] }),
+      ({ files }, value) => Object.assign(files[0] ?? {}, { extents: [[0, 0, value]] }),
+      ({ files }, value) =>
+        Object.assign(files[0] ?? {}, {
+          extents: [
+            [0, 0, 2],
+            [0, 2, value],
+          ],
+        }),
       ({ files }, value) => Object.assign(files[2] ?? {}, { bytes: value }),
       ({ packs }, value) => Object.assign(packs[0] ?? {}, { blocks: [[value, 12]] }),
     ];
@@ -181,10 +189,10 @@ describe('a hostile manifest', () => {
   const cases: Record<string, (document: Document) => void> = {
     'a path twice': ({ files }) => files.push({ ...files[0] }),
     'a file inside of a file': ({ files }) =>
-      files.push({ path: 'empty/x', bytes: 0, sha256: sha256(''), at: null }),
+      files.push({ path: 'empty/x', bytes: 0, sha256: sha256(''), extents: [] }),
     'a pack twice': ({ packs, files }) => {
       packs.push(structuredClone(packs[0] ?? { key: '', blocks: [] }));
-      Object.assign(files[1] ?? {}, { at: [1, 7] });
+      Object.assign(files[1] ?? {}, { extents: [[1, 7, 5]] });
     },
     'a pack of a later generation': ({ packs }) =>
       Object.assign(packs[0] ?? {}, { key: 'packs/2-1' }),
@@ -193,11 +201,28 @@ describe('a hostile manifest', () => {
     'a bomb by its ratio': ({ packs }) =>
       Object.assign(packs[0] ?? {}, { blocks: [[20, 4 * 1024 * 1024]] }),
     'a bomb by its size': ({ packs }) => Object.assign(packs[0] ?? {}, { blocks: [[1e9, 1e9]] }),
-    'content without a place': ({ files }) => Object.assign(files[0] ?? {}, { at: null }),
-    'a place without content': ({ files }) => Object.assign(files[2] ?? {}, { at: [0, 0] }),
+    'content without a place': ({ files }) => Object.assign(files[0] ?? {}, { extents: [] }),
+    'a place without content': ({ files }) =>
+      Object.assign(files[2] ?? {}, { extents: [[0, 0, 1]] }),
     'a block that is stored in far more bytes than it has': ({ packs }) =>
       Object.assign(packs[0] ?? {}, { blocks: [[2 ** 40, content.length]] }),
     'tiny blocks before the last': ({ packs }) => packs[0]?.blocks.unshift([1, 1]),
+    'more content than a file has': ({ files }) =>
+      Object.assign(files[0] ?? {}, {
+        extents: [
+          [0, 0, 5],
+          [0, 7, 5],
+        ],
+      }),
+    'less content than a file has': ({ files }) =>
+      Object.assign(files[0] ?? {}, { extents: [[0, 0, 4]] }),
+    'an extent without content': ({ files }) =>
+      Object.assign(files[0] ?? {}, {
+        extents: [
+          [0, 0, 5],
+          [0, 5, 0],
+        ],
+      }),
     'a hash that is none': ({ files }) => Object.assign(files[0] ?? {}, { sha256: 'abc' }),
     'more layers than are allowed': (document) => {
       const layer = {
@@ -243,6 +268,22 @@ describe('a hostile manifest', () => {
     const here = world();
     await expectRefused(here, await plant(here, validDocument(), { files: 2 }), 'UNSAFE_MANIFEST');
     await expectRefused(here, await plant(here, validDocument(), { bytes: 11 }), 'UNSAFE_MANIFEST');
+  });
+
+  it('with more content in pieces than memory is meant for is refused', async () => {
+    const here = world();
+    const half = 9 * 1024 * 1024;
+    const document = validDocument();
+    document.packs = [
+      { key: 'packs/1-1', blocks: Array.from({ length: 18 }, () => [2_000, 1024 * 1024]) },
+    ];
+    const extents = [
+      [0, half, half],
+      [0, 0, half],
+    ];
+    document.files = [{ path: 'index', bytes: 2 * half, sha256: sha256(''), extents }];
+    const commit = await plant(here, document, { files: 1, bytes: 2 * half });
+    await expectRefused(here, commit, 'UNSAFE_MANIFEST');
   });
 
   it('whose layers do not build on each other is refused', async () => {
@@ -341,7 +382,7 @@ describe('a hostile manifest', () => {
   it('whose layers give two accounts of a pack is refused, at once however large they are', async () => {
     const here = world();
     const blocks = Array.from({ length: 50_000 }, () => [1024, 1024 * 1024]);
-    const file = (path: string) => ({ path, bytes: 1, sha256: sha256('x'), at: [0, 0] });
+    const file = (path: string) => ({ path, bytes: 1, sha256: sha256('x'), extents: [[0, 0, 1]] });
     const pack = { key: 'packs/1-1', blocks };
     const many = Array.from({ length: 2_000 }, (_, number) => file(`${number}`));
     const began = performance.now();
@@ -371,7 +412,7 @@ describe('a hostile manifest', () => {
       const store = new MemoryStore();
       const layers = [];
       const sha256 = hash('sha256', '');
-      const file = (_, n) => '{"path":"' + n + '","bytes":0,"sha256":"' + sha256 + '","at":null}';
+      const file = (_, n) => '{"path":"' + n + '","bytes":0,"sha256":"' + sha256 + '","extents":[]}';
       const files = Array.from({ length: 150_000 }, file).join();
       for (let layer = 0; layer < 16; layer++) {
         const stored = gzipSync('{"version":1,"layers":' + JSON.stringify(layers) + ',"removed":[],"packs":[],"files":[' + files + ']}', { level: 1 });

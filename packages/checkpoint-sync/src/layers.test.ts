@@ -10,7 +10,7 @@ function listingOf(files: Record<string, number>): Map<string, FileRecord> {
   return new Map(
     Object.entries(files).map(([path, content]) => [
       path,
-      { path, bytes: content, sha256: `${content}`, place: null },
+      { path, bytes: content, sha256: `${content}`, extents: [] },
     ]),
   );
 }
@@ -69,7 +69,7 @@ it('manifests stay small beside the listing, and layers few, over many small com
 it('says where content lies now that has moved, and builds on nothing in packs that are let go of', () => {
   const at = (key: string, offset: number, sha256: string) => {
     const pack = { key, blocks: [[90, 100]] as const };
-    return { path: sha256, bytes: 9, sha256, place: { pack, offset } };
+    return { path: sha256, bytes: 9, sha256, extents: [{ pack, offset, bytes: 9 }] };
   };
   const listing = (...files: FileRecord[]) => new Map(files.map((file) => [file.path, file]));
   const before = listing(at('packs/1-1', 0, 'a'), at('packs/1-1', 9, 'b'), at('packs/1-2', 0, 'c'));

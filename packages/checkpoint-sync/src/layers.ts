@@ -1,4 +1,4 @@
-import type { Changes, FileRecord, Layer, Listing, Place } from './checkpoint.ts';
+import type { Changes, Extent, FileRecord, Layer, Listing } from './checkpoint.ts';
 import { MAX_LAYERS } from './limits.ts';
 
 const NO_PACKS: ReadonlySet<string> = new Set();
@@ -58,15 +58,22 @@ export function difference(current: Listing, next: Listing): Changes {
   for (const path of current.keys()) if (!next.has(path)) removed.add(path);
   for (const [path, file] of next) {
     const before = current.get(path);
-    if (before?.sha256 !== file.sha256 || !isSamePlace(before.place, file.place)) {
+    if (before?.sha256 !== file.sha256 || !isSamePlace(before.extents, file.extents)) {
       files.set(path, file);
     }
   }
   return { removed, files };
 }
 
-function isSamePlace(left: Place | null, right: Place | null): boolean {
-  return left?.pack.key === right?.pack.key && left?.offset === right?.offset;
+function isSamePlace(left: readonly Extent[], right: readonly Extent[]): boolean {
+  if (left === right) return true;
+  return (
+    left.length === right.length &&
+    left.every(({ pack, offset, bytes }, at) => {
+      const other = right[at];
+      return other?.pack.key === pack.key && other.offset === offset && other.bytes === bytes;
+    })
+  );
 }
 
 /** A path that was removed and came back is in both sets; files win, as for every reader. */

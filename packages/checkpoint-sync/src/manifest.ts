@@ -12,7 +12,7 @@ import {
 } from '@openevolve-aws/job-spec';
 import { packOfKey } from '@openevolve-aws/s3-layout';
 import { z } from 'zod';
-import type { Changes, FileRecord, Pack } from './checkpoint.ts';
+import type { Changes, Extent, FileRecord, Pack } from './checkpoint.ts';
 import { CheckpointSyncError } from './errors.ts';
 import {
   BLOCK_BYTES,
@@ -57,8 +57,8 @@ const fileSchema = z.object({
   path: pathSchema,
   bytes: z.int().min(0).max(MAX_CHECKPOINT_BYTES),
   sha256: sha256Schema,
-  /** Index into `packs`, and the offset in that pack's decompressed blocks. */
-  at: z.tuple([z.int().min(0), z.int().min(0)]).nullable(),
+  /** Index into `packs`, offset in that pack's decompressed blocks, and bytes. */
+  extents: z.array(z.tuple([z.int().min(0), z.int().min(0), z.int().min(1)])),
 });
 
 const removedSchema = z.string().max(512);
@@ -94,11 +94,11 @@ export async function encodeManifest({ layers, changes }: Manifest): Promise<Uin
     indexes.set(pack.key, packs.length);
     return packs.push(pack) - 1;
   };
-  const files = [...changes.files.values()].map(({ path, bytes, sha256, place }) => ({
+  const files = [...changes.files.values()].map(({ path, bytes, sha256, extents }) => ({
     path,
     bytes,
     sha256,
-    at: place && [indexOf(place.pack), place.offset],
+    extents: extents.map((extent) => [indexOf(extent.pack), extent.offset, extent.bytes]),
   }));
   const document = {
     version: MANIFEST_VERSION,
@@ -160,18 +160,24 @@ export async function decodeManifest(
   const removed = document.removed.map((item) => parseItem(removedSchema, item, where));
   const files = new Map<string, FileRecord>();
   for (const item of document.files) {
-    const { path, bytes, sha256, at } = parseItem(fileSchema, item, where);
+    const { path, bytes, sha256, extents: places } = parseItem(fileSchema, item, where);
     if (files.has(path)) throw unsafe(where, `${JSON.stringify(path)} twice`);
-    if ((at === null) !== (bytes === 0)) {
-      const place = `${bytes} bytes and ${at ? 'a' : 'no'} place`;
-      throw unsafe(where, `${JSON.stringify(path)} with ${place}`);
+    let left = bytes;
+    const extents = places.map(([index, offset, length]): Extent => {
+      const pack = packs[index];
+      if (!pack || offset + length > (lengths[index] ?? 0)) {
+        throw unsafe(where, `content outside of its pack for ${JSON.stringify(path)}`);
+      }
+      left -= length;
+      return { pack, offset, bytes: length };
+    });
+    if (left !== 0) {
+      throw unsafe(
+        where,
+        `${JSON.stringify(path)} of ${bytes} bytes with content of ${bytes - left}`,
+      );
     }
-    const pack = at && packs[at[0]];
-    const length = at && lengths[at[0]];
-    if (at && (!pack || at[1] + bytes > (length ?? 0))) {
-      throw unsafe(where, `a place outside of its pack for ${JSON.stringify(path)}`);
-    }
-    files.set(path, { path, bytes, sha256, place: at && pack ? { pack, offset: at[1] } : null });
+    files.set(path, { path, bytes, sha256, extents });
   }
   return { layers, changes: { removed: new Set(removed), files } };
 }

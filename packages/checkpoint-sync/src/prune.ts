@@ -130,6 +130,6 @@ export class Pruner {
 /** The packs that a checkpoint needs: for content, and for the manifests that it is made of. */
 function packsOf({ listing, layers }: StoredCheckpoint): ReadonlySet<string> {
   const keys = new Set(layers.map(({ reference }) => reference.key));
-  for (const { place } of listing.values()) if (place) keys.add(place.pack.key);
+  for (const { extents } of listing.values()) for (const { pack } of extents) keys.add(pack.key);
   return keys;
 }

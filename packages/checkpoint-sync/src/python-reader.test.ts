@@ -28,7 +28,9 @@ it('a short Python program reads the format and extracts the newest commit, byte
     await session.commit(commitOf(source, 1));
   }
   for (const done of [200, 210, 213, 216]) {
-    const tree = { ...programs(done / 10, done), ...extra };
+    // Large and little changed, so that it lies in several extents.
+    const index = Array.from({ length: 9_000 }, (_, n) => (n * 7_919) % 10_007).toSpliced(done, 1);
+    const tree = { ...programs(done / 10, done), ...extra, 'index.json': JSON.stringify(index) };
     await session.commit(commitOf(writeTree(join(folder, `${done}`), tree), done));
   }
   const broken = writeTree(join(folder, 'broken'), programs(0, 5));

@@ -12,6 +12,7 @@ import {
   MAX_CHANGES,
   MAX_CHECKPOINT_BYTES,
   MAX_FILES,
+  MAX_SCATTERED_BYTES,
   MAX_STORED_MANIFEST_BYTES,
 } from './limits.ts';
 import { checkPackKey, decodeManifest, unsafe } from './manifest.ts';
@@ -35,10 +36,13 @@ export async function readCheckpoint(
   // One after the other, and counted: each may be as large as a manifest can be.
   const decode = async ({ reference, stored }: Awaited<ReturnType<typeof read>>) => {
     const manifest = await decodeManifest(stored, commit.generation, reference.key, packs);
-    changes += weight(manifest.changes);
+    changes += weight(manifest.changes) + joints(manifest.changes.files);
     const blocks = [...packs.values()].reduce((sum, pack) => sum + pack.blocks.length, 0);
     if (changes > MAX_CHANGES || blocks > MAX_BLOCKS) {
-      throw unsafe(commit.pack.key, `layers of over ${MAX_CHANGES} files or ${MAX_BLOCKS} blocks`);
+      throw unsafe(
+        commit.pack.key,
+        `layers of over ${MAX_CHANGES} changes or ${MAX_BLOCKS} blocks`,
+      );
     }
     return manifest;
   };
@@ -102,11 +106,20 @@ export function damaged(key: string, why: string, cause?: unknown): CheckpointSy
   return new CheckpointSyncError('DAMAGED', `${key} is damaged: ${why}.`, { cause });
 }
 
+/** How many extents files have beyond their first. */
+function joints(files: Listing): number {
+  let count = 0;
+  for (const { extents } of files.values()) count += Math.max(0, extents.length - 1);
+  return count;
+}
+
 /** What only the whole listing shows. */
 function checkListing(listing: Listing, { pack, files, bytes }: CommitEntry): void {
   let total = 0;
+  let scattered = 0;
   for (const file of listing.values()) {
     total += file.bytes;
+    if (file.extents.length > 1) scattered += file.bytes;
     for (let at = file.path.lastIndexOf('/'); at > 0; at = file.path.lastIndexOf('/', at - 1)) {
       if (listing.has(file.path.slice(0, at))) {
         throw unsafe(pack.key, `${JSON.stringify(file.path)} inside of a file`);
@@ -115,6 +128,9 @@ function checkListing(listing: Listing, { pack, files, bytes }: CommitEntry): vo
   }
   if (listing.size > MAX_FILES || total > MAX_CHECKPOINT_BYTES) {
     throw unsafe(pack.key, `${listing.size} files of ${total} bytes, more than any checkpoint`);
+  }
+  if (scattered > MAX_SCATTERED_BYTES) {
+    throw unsafe(pack.key, `over ${MAX_SCATTERED_BYTES} bytes of files in several extents`);
   }
   if (listing.size !== files || total !== bytes) {
     const found = `${listing.size} files of ${total} bytes`;

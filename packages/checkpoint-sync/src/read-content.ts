@@ -21,7 +21,7 @@ export interface ContentPiece {
 
 /**
  * Reads and verifies the content of a checkpoint. Holds a bounded amount of it in memory, however
- * large the files are. Empty files are given too, first.
+ * large the files are: only those in several extents are put together there. Empty files are given too, first.
  *
  * @throws {CheckpointSyncError} `DAMAGED` or `MISSING`, with the pack and the file
  */
@@ -31,8 +31,9 @@ export async function* readContent(
   options: SignalOptions = {},
 ): AsyncGenerator<ContentPiece> {
   const partial = new Map<FileRecord, { hash: Hash; bytes: number }>();
+  const scattered = new Map<FileRecord, { content: Uint8Array; bytes: number }>();
   for (const file of listing.values()) {
-    if (file.place) continue;
+    if (file.extents.length > 0) continue;
     checkHash(file, createHash('sha256'));
     yield { file, content: new Uint8Array(), last: true };
   }
@@ -42,8 +43,19 @@ export async function* readContent(
     DECOMPRESSED_AT_ONCE,
     decompress,
   )) {
-    for (const { file, from, to } of pieces) {
+    for (const { file, at, from, to } of pieces) {
       const content = block.subarray(from, to);
+      if (file.extents.length > 1) {
+        const state = scattered.get(file) ?? { content: new Uint8Array(file.bytes), bytes: 0 };
+        state.content.set(content, at);
+        state.bytes += content.byteLength;
+        scattered.set(file, state);
+        if (state.bytes < file.bytes) continue;
+        scattered.delete(file);
+        checkHash(file, createHash('sha256').update(state.content));
+        yield { file, content: state.content, last: true };
+        continue;
+      }
       const state = partial.get(file) ?? { hash: createHash('sha256'), bytes: 0 };
       state.hash.update(content);
       state.bytes += content.byteLength;
@@ -108,7 +120,7 @@ async function decompress({ key, stored, raw, pieces, done }: StoredBlock) {
 
 function checkHash(file: FileRecord, hash: Hash): void {
   if (hash.digest('hex') !== file.sha256) {
-    const pack = file.place?.pack.key ?? 'the manifest';
+    const pack = file.extents[0]?.pack.key ?? 'the manifest';
     throw damaged(pack, `${JSON.stringify(file.path)} does not have its hash`);
   }
 }

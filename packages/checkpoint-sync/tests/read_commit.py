@@ -65,14 +65,15 @@ for manifest in [*map(read_manifest, newest["layers"]), newest]:
     for path in manifest["removed"]:
         files.pop(path, None)
     for file in manifest["files"]:
-        files[file["path"]] = (file, file["at"] and manifest["packs"][file["at"][0]])
-for path, (file, pack) in files.items():
+        files[file["path"]] = (file, manifest["packs"])
+for path, (file, named) in files.items():
     assert not re.search(r"(^/|\\|\0|(^|/)\.{0,2}(/|$))", path), path
     content = b""
-    if pack:
+    for index, offset, length in file["extents"]:
+        pack = named[index]
         if pack["key"] not in packs:
             packs[pack["key"]] = read_content(pack)
-        content = packs[pack["key"]][file["at"][1] : file["at"][1] + file["bytes"]]
+        content += packs[pack["key"]][offset : offset + length]
     assert hashlib.sha256(content).hexdigest() == file["sha256"], path
     os.makedirs(os.path.dirname(os.path.join(target, path)), exist_ok=True)
     with open(os.path.join(target, path), "xb") as out:

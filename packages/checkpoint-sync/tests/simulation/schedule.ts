@@ -296,7 +296,9 @@ class Schedule {
     const named = new Set<string>();
     for (const commit of await listCommits(this.#store)) {
       const { listing, layers } = await readCheckpoint(this.#store, commit);
-      for (const { place } of listing.values()) if (place) named.add(place.pack.key);
+      for (const { extents } of listing.values()) {
+        for (const { pack } of extents) named.add(pack.key);
+      }
       for (const { reference } of layers) named.add(reference.key);
     }
     const packs = (await collect(this.#store.list('packs/'))).map(({ key }) => key);
