@@ -16,9 +16,9 @@ export function supervisorCommand(home: string): string[] {
   return [process.execPath, cliProgram, 'local-supervisor', '--home', home];
 }
 
-/** Starts the entrypoint, as the container would. */
+/** Starts the entrypoint, with the image's limit of memory for new values. */
 export function entrypointCommand(): string[] {
-  return [process.execPath, entrypointProgram];
+  return [process.execPath, '--max-semi-space-size=4', entrypointProgram];
 }
 
 /**
