@@ -1,5 +1,4 @@
-import { readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import type { Measurement } from '../../benchmark.ts';
 import { Engine } from './engine.ts';
@@ -28,7 +27,6 @@ interface CommitCost extends Cost {
   readonly manifestBytes: number;
   /** Compressed. */
   readonly newBytes: number;
-  readonly metadataBytes: number;
 }
 
 export async function measureCounts(setup: Setup): Promise<Measurement[]> {
@@ -100,13 +98,6 @@ export async function measureCounts(setup: Setup): Promise<Measurement[]> {
       goal: { peer: atSmall, atMost: 3 },
     },
     {
-      what: `${growth}: bytes sent, OpenEvolve's metadata.json left out`,
-      unit: 'B',
-      ours: ours.large.bytes - ours.large.metadataBytes,
-      peers: { [atSmall]: ours.small.bytes - ours.small.metadataBytes },
-      goal: { peer: atSmall, atMost: 3 },
-    },
-    {
       what: 'requests in 24 h, a commit every 30 s, pruning included',
       unit: '',
       ours: aDay,
@@ -152,14 +143,12 @@ async function commitCost({ server, program }: Setup, tree: Tree): Promise<Commi
     await line.close();
     const { packBytes, manifestBytes } = answer;
     const content = newContent(next, tree.first.directory);
-    const metadata = readFileSync(join(next, 'metadata.json'));
     return {
       requests,
       bytes,
       packBytes,
       manifestBytes,
       newBytes: gzipSync(content, { level: GZIP_LEVEL }).byteLength,
-      metadataBytes: gzipSync(metadata, { level: GZIP_LEVEL }).byteLength,
     };
   });
 }

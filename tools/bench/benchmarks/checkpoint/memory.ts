@@ -9,8 +9,11 @@ import type { Tree } from './tree.ts';
 
 const MIB = 1024 * 1024;
 const ARTIFACT_MIB = 500;
-/** By itself V8 lets its space for new values grow to as much as all that the engine holds. */
-const SMALL_NEW_SPACE = '--max-semi-space-size=4';
+/**
+ * As the image and the local backend start the entrypoint: by itself V8 lets its space for new
+ * values grow to as much as all that the engine holds.
+ */
+const NODE_FLAGS = ['--max-semi-space-size=4'];
 
 /** Peaks of a process that commits and of one that restores, above what they had before. */
 export async function measureMemory(setup: Setup, tree: Tree): Promise<Measurement[]> {
@@ -22,35 +25,27 @@ export async function measureMemory(setup: Setup, tree: Tree): Promise<Measureme
     S3: `s3://${BUCKET}`,
     'a folder': pathToFileURL(join(folder, 'store')).href,
   };
-  const rows: Measurement[] = [];
+  const rows: Omit<Measurement, 'table'>[] = [];
   for (const [name, store] of Object.entries(stores)) {
-    for (const flags of [[], [SMALL_NEW_SPACE]]) {
-      const job = { do: 'job', prefix: freshPrefix() } as const;
-      const added = async (use: (engine: Engine) => Promise<{ peakMib: number }>) => {
-        await using engine = await Engine.start(program, store, server.environment, flags);
-        const before = await engine.run(job);
-        return (await use(engine)).peakMib - before.peakMib;
-      };
-      const commits = await added(async (engine) => {
-        await engine.run({ do: 'claim' });
-        await engine.run({ do: 'commit', directory });
-        const next = tree.after({ directory, size });
-        return engine.run({ do: 'commit', directory: next.directory });
-      });
-      const restore = await added((engine) => engine.run({ do: 'restore', target }));
-      rmSync(target, { recursive: true });
-      const where = [name, ...flags].join(', ');
-      rows.push(
-        { what: `commits, ${where}`, unit: 'MiB', ours: commits, peers: {}, goal: { atMost: 64 } },
-        {
-          what: `a restore, ${where}`,
-          unit: 'MiB',
-          ours: restore,
-          peers: {},
-          goal: { atMost: 64 },
-        },
-      );
-    }
+    const job = { do: 'job', prefix: freshPrefix() } as const;
+    const added = async (use: (engine: Engine) => Promise<{ peakMib: number }>) => {
+      await using engine = await Engine.start(program, store, server.environment, NODE_FLAGS);
+      const before = await engine.run(job);
+      return (await use(engine)).peakMib - before.peakMib;
+    };
+    const commits = await added(async (engine) => {
+      await engine.run({ do: 'claim' });
+      await engine.run({ do: 'commit', directory });
+      const next = tree.after({ directory, size });
+      return engine.run({ do: 'commit', directory: next.directory });
+    });
+    const restore = await added((engine) => engine.run({ do: 'restore', target }));
+    rmSync(target, { recursive: true });
+    const row = { unit: 'MiB', peers: {}, goal: { atMost: 64 } };
+    rows.push(
+      { ...row, what: `commits, ${name}`, ours: commits },
+      { ...row, what: `a restore, ${name}`, ours: restore },
+    );
   }
   const table = `Peak memory added, N = ${format(size)} and an artifact of ${ARTIFACT_MIB} MiB`;
   return rows.map((row) => ({ ...row, table }));

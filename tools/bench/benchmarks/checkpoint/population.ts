@@ -166,13 +166,22 @@ function documentOf({ id, parent, lines, score, generation }: Program, number: n
   });
 }
 
+/** An island is a set in Python: a new program comes anywhere in it, and the others stay in order. */
 function metadataOf(programs: readonly Program[], best: Program): string {
-  const ids = programs.map(({ id }) => id);
-  const cells = ids.slice(-100).map((id, n) => [`${n % 10}-${Math.floor(n / 10)}`, id] as const);
+  const islands = Array.from({ length: ISLANDS }, (): string[] => []);
+  const cells = new Map<string, string>();
+  const archive: string[] = [];
+  for (const [number, { id }] of programs.entries()) {
+    const drawn = Number.parseInt(id.slice(0, 8), 16);
+    const island = islands[number % ISLANDS];
+    island?.splice(drawn % (island.length + 1), 0, id);
+    cells.set(`${drawn % 10}-${(drawn >>> 8) % 10}`, id);
+    archive[drawn % 100] = id;
+  }
   return JSON.stringify({
     island_feature_maps: [Object.fromEntries(cells)],
-    islands: Array.from({ length: ISLANDS }, (_, n) => ids.filter((_id, at) => at % ISLANDS === n)),
-    archive: ids.slice(-100),
+    islands,
+    archive: archive.filter((id) => id !== undefined),
     best_program_id: best.id,
     last_iteration: programs.length,
   });
