@@ -15,7 +15,6 @@ import {
   openLocalBackend,
   ownerFromUserName,
   resolveOwner,
-  secretsOf,
   submitJob,
 } from '@openevolve-aws/batch-client';
 
@@ -34,7 +33,7 @@ async function open(): Promise<{ backend: Backend; owner: string }> {
   const backend = await openLocalBackend({
     directory,
     supervisor: ['openevolve-aws', 'local-supervisor', '--home', directory],
-    secrets: secretsOf(process.env),
+    variables: process.env,
   });
   return { backend, owner: ownerFromUserName(userInfo().username) };
 }

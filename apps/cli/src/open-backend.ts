@@ -10,7 +10,6 @@ import {
   openLocalBackend,
   ownerFromUserName,
   resolveOwner,
-  secretsOf,
 } from '@openevolve-aws/batch-client';
 import { describeIssues, ownerSchema, type Settings } from '@openevolve-aws/job-spec';
 import { supervisorCommand } from './local-commands.ts';
@@ -68,7 +67,7 @@ async function openThisMachine(): Promise<Backend> {
     return await openLocalBackend({
       directory,
       supervisor: supervisorCommand(directory),
-      secrets: secretsOf(process.env),
+      variables: process.env,
     });
   } catch (cause) {
     if (cause instanceof Error && 'syscall' in cause && 'code' in cause) {

@@ -33,7 +33,7 @@ beforeEach(async () => {
   backend = await openLocalBackend({
     directory: command.home,
     supervisor: [process.execPath, program, 'local-supervisor', '--home', command.home],
-    secrets: {},
+    variables: {},
   });
 });
 

@@ -62,7 +62,7 @@ export class LocalMachine {
         home,
         ...supervisorArguments,
       ],
-      secrets: { GEMINI_API_KEY: 'a-key' },
+      variables: { GEMINI_API_KEY: 'a-key', OTHER_API_KEY: 'other-key' },
     });
     return new LocalMachine(directory, backend);
   }

@@ -16,8 +16,9 @@ export class SubmitCommand extends JobCommand {
       Files that the evaluator needs beside it come along with --include, files and folders at or
       below the evaluator's folder; they keep their place relative to it.
 
-      On this machine, without GEMINI_API_KEY or OPENAI_API_KEY in the environment, programs come
-      from the offline model: a seeded search that needs no key and is not an LLM.
+      On this machine, without GEMINI_API_KEY or OPENAI_API_KEY in the environment, or a key that
+      the config names, programs come from the offline model: a seeded search that needs no key and
+      is not an LLM.
     `,
     examples: [
       [
@@ -109,7 +110,7 @@ export class SubmitCommand extends JobCommand {
     const asked = await this.request();
     const opened = await this.open();
     const { backend, owner, settings } = opened;
-    const { model, notice } = chooseModel(backend.kind, this.offline);
+    const { model, notice } = await chooseModel(backend.kind, this.offline, this.config);
     const plan = await planSubmission(backend, { ...asked, owner, model });
     if (notice !== null) {
       this.note(notice);

@@ -17,6 +17,7 @@ import { jobPrefixes } from '@openevolve-aws/s3-layout';
 import type { Backend } from '../backend.ts';
 import { BatchClientError } from '../errors.ts';
 import { noDefinitions } from '../settings/job-definition.ts';
+import { keysOfConfig } from './config-keys.ts';
 import { readJob } from './find-job.ts';
 import { readIncluded } from './included-files.ts';
 import { type JobFile, readConfig, readRequirements, readSource } from './job-files.ts';
@@ -167,7 +168,7 @@ export async function planSubmission(
       `${request.evaluator} does not define evaluate itself; the job fails unless it imports one.`,
     );
   }
-  if (config && holdsPlainKey(config.value)) {
+  if (config && keysOfConfig(config.value).plain) {
     warnings.push(
       `${request.config} holds an api_key in plain text, which is stored with the job, where evolved code can read it; write \${VARIABLE} in its place.`,
     );
@@ -231,16 +232,4 @@ export function repeated(stored: Job, asked: Job): Job {
     );
   }
   return stored;
-}
-
-/** Whether any `api_key` of a config is more than the name of a variable. */
-function holdsPlainKey(config: unknown): boolean {
-  if (typeof config !== 'object' || config === null) {
-    return false;
-  }
-  return Object.entries(config).some(([key, value]) =>
-    key === 'api_key' && typeof value === 'string'
-      ? !/^\$\{[^}]+\}$/.test(value)
-      : holdsPlainKey(value),
-  );
 }

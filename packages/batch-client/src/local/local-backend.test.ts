@@ -32,6 +32,20 @@ it.concurrent('gives the entrypoint its own environment: names, places and keys,
   expect(seen.SHELL_SECRET).toBeUndefined();
 });
 
+it.concurrent('gives the entrypoint the keys that a config names, and no others of the shell', async ({
+  machine,
+}) => {
+  const config = join(machine.directory, 'config.yaml');
+  await writeFile(config, `llm:\n  api_key: \${OTHER_API_KEY}\n`);
+  const { jobId } = await machine.submit('shows-environment', { config });
+  const seen = JSON.parse((await machine.log(jobId)).at(-1) ?? '{}') as Record<string, string>;
+  expect(JSON.parse(seen.GEMINI_API_KEY ?? '{}')).toEqual({
+    GEMINI_API_KEY: 'a-key',
+    OTHER_API_KEY: 'other-key',
+  });
+  expect(seen.OTHER_API_KEY).toBeUndefined();
+});
+
 it.concurrent('keeps a key only until the job has ended, and never in its record', async ({
   machine,
 }) => {

@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { openStore } from '@openevolve-aws/object-store';
+import { parseOpenEvolveYaml } from '@openevolve-aws/job-spec';
+import { type ObjectStore, openStore } from '@openevolve-aws/object-store';
+import { inputKeys, jobPrefixes } from '@openevolve-aws/s3-layout';
 import {
   type Backend,
   type BatchJob,
@@ -12,13 +14,14 @@ import {
   type LogRequest,
 } from '../backend.ts';
 import { BatchClientError } from '../errors.ts';
+import { readBytes } from '../jobs/stored-document.ts';
 import { noDefinitions } from '../settings/job-definition.ts';
 import { localHome } from './home.ts';
 import { type JobRecord, type SupervisorRequest, toBatchJob } from './job-record.ts';
 import { createJson } from './json-file.ts';
 import { readLogs } from './log-files.ts';
 import { createRecord, readRecord, readRecords } from './record-files.ts';
-import { forgetSecrets, keepSecrets, type Secrets } from './secrets.ts';
+import { forgetSecrets, keepSecrets, secretsOf } from './secrets.ts';
 import { SupervisorStarter } from './supervisor-starter.ts';
 
 export interface LocalBackendOptions {
@@ -29,8 +32,8 @@ export interface LocalBackendOptions {
    * paths in it must be absolute.
    */
   readonly supervisor: readonly string[];
-  /** Provider keys for the jobs that are submitted. */
-  readonly secrets: Secrets;
+  /** The environment that has the keys of model providers; a job gets those that it can use. */
+  readonly variables: NodeJS.ProcessEnv;
 }
 
 /**
@@ -45,7 +48,7 @@ export interface LocalBackendOptions {
  * const backend = await openLocalBackend({
  *   directory: defaultHomeDirectory(process.env),
  *   supervisor: [process.execPath, 'supervisor.js'],
- *   secrets: secretsOf(process.env),
+ *   variables: process.env,
  * });
  */
 export async function openLocalBackend(options: LocalBackendOptions): Promise<Backend> {
@@ -95,7 +98,8 @@ export async function openLocalBackend(options: LocalBackendOptions): Promise<Ba
         throw noDefinitions();
       }
       const batchJobId = randomUUID();
-      await keepSecrets(home, batchJobId, options.secrets);
+      const config = await configOf(inputs, submission);
+      await keepSecrets(home, batchJobId, secretsOf(options.variables, config));
       const record: JobRecord = {
         ...submission,
         version: 1,
@@ -170,4 +174,10 @@ function unknownJob(batchJobId: string): BatchClientError {
     'NOT_FOUND',
     `There is no job ${batchJobId} on this machine; 'openevolve-aws list' shows those that there are.`,
   );
+}
+
+/** The config of a job as it was submitted; null when it has none. */
+async function configOf(inputs: ObjectStore, { owner, jobId }: BatchSubmission): Promise<unknown> {
+  const content = await readBytes(inputs, `${jobPrefixes(owner, jobId).input}/${inputKeys.config}`);
+  return content && parseOpenEvolveYaml(Buffer.from(content).toString());
 }

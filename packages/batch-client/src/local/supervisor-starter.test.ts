@@ -13,7 +13,7 @@ let home: LocalHome;
 beforeEach(async () => {
   const directory = await mkdtemp(join(tmpdir(), 'supervisor-starter-'));
   home = localHome(directory);
-  await openLocalBackend({ directory, supervisor: [], secrets: {} });
+  await openLocalBackend({ directory, supervisor: [], variables: {} });
 });
 
 afterEach(() => rm(home.directory, { recursive: true, force: true, maxRetries: 5 }));
