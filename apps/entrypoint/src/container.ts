@@ -29,6 +29,7 @@ export async function runContainer(processEnvironment: NodeJS.ProcessEnv): Promi
     process.on(signal, () => stop.request(signal));
   }
   const log = createLog(secretsIn(variables), (line) => process.stdout.write(`${line}\n`));
+  process.on('uncaughtException', (error) => process.exit(crashed(error, log)));
 
   let environment: ContainerEnvironment;
   try {
@@ -66,8 +67,8 @@ async function warnOfExposure(log: Log): Promise<void> {
 }
 
 /** The exit code after an error that nobody caught, which is always a fault of ours. */
-export function crashed(error: unknown): number {
-  process.stdout.write(`ERROR ${new Date().toISOString()} ${stackOf(error) ?? String(error)}\n`);
+export function crashed(error: unknown, log: Log): number {
+  log.error(stackOf(error) ?? String(error));
   return endOf(error).exitCode;
 }
 

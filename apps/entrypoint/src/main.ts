@@ -14,8 +14,7 @@ if (major < oldestNode[0] || (major === oldestNode[0] && minor < oldestNode[1]))
   process.exitCode = 70;
   // The log may be on a full disk, or its reader gone: the work goes on without it.
   process.stdout.on('error', () => undefined);
-  const { crashed, runContainer } = await import('./container.ts');
-  process.on('uncaughtException', (error) => process.exit(crashed(error)));
+  const { runContainer } = await import('./container.ts');
   // Timers and sockets of an attempt that is over must not keep the machine.
   process.exit(await runContainer(process.env));
 }
