@@ -12,6 +12,12 @@ export interface CircuitOptions {
   readonly random?: () => number;
 }
 
+/** A call's place at the provider. */
+export interface Place {
+  /** To be called once, when the try is over. */
+  leave(): void;
+}
+
 /** Failures in a row, over all calls, after which calls are held back. */
 const OPEN_AFTER = 5;
 const FIRST_PAUSE_MS = 500;
@@ -21,7 +27,7 @@ const LONGEST_PAUSE_MS = 30_000;
  * What all calls to one provider share, so that they wait together and do not stampede.
  *
  * At most as many calls are under way as the provider bears: half as many after it asked to wait,
- * one more with every good reply. After some failures in a row the circuit is open: calls are held,
+ * then one more with each round of good replies. After some failures in a row the circuit is open: calls are held,
  * and one at a time tries, ever more seldom, until a reply is good. A provider that says how long to
  * wait is believed.
  */
@@ -30,7 +36,11 @@ export class Circuit {
   readonly #random: () => number;
   readonly #ending = new AbortController();
   readonly #waiting = new Set<() => void>();
+  /** Calls at the provider that came while it kept failing; older ones may hang and say nothing. */
+  #probes = 0;
   #window: number;
+  /** Up to it the window doubles with each round of good replies; beyond it grows by one a round. */
+  #threshold: number;
   #calls = 0;
   #inFlight = 0;
   #pausedUntil = 0;
@@ -47,6 +57,7 @@ export class Circuit {
     this.#options = options;
     this.#random = options.random ?? Math.random;
     this.#window = options.maxInFlight;
+    this.#threshold = options.maxInFlight;
   }
 
   /** Whether calls are held back because the provider keeps failing. */
@@ -59,7 +70,7 @@ export class Circuit {
     return this.#waiting.size;
   }
 
-  /** A call begins, whose tries {@link enter} and {@link leave}; {@link part} when it ends. */
+  /** A call begins, whose tries {@link enter}; {@link part} when it ends. */
   join(): void {
     this.#calls += 1;
   }
@@ -71,36 +82,31 @@ export class Circuit {
   }
 
   /**
-   * Waits for a place at the provider; {@link leave} it afterwards.
+   * Waits for a place at the provider.
    *
    * @throws {LlmGatewayError} `JOB_ENDING`; what `signal` aborts with.
    */
-  async enter(signal: AbortSignal): Promise<void> {
+  async enter(signal: AbortSignal): Promise<Place> {
     if (this.#ending.signal.aborted) throw jobEnding();
     signal.throwIfAborted();
-    if (this.#waiting.size === 0 && this.#mayEnter()) {
-      this.#inFlight += 1;
-      return;
-    }
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const admit = () => resolve();
-    const giveUp = () => reject(this.#ending.signal.aborted ? jobEnding() : signal.reason);
+    if (this.#waiting.size === 0 && this.#mayEnter()) return this.#place();
+    const { promise, resolve, reject } = Promise.withResolvers<Place>();
+    const admit = () => resolve(this.#place());
+    const giveUp = () => {
+      // At once, or it could still be let in, and its place would never be left.
+      this.#waiting.delete(admit);
+      reject(this.#ending.signal.aborted ? jobEnding() : signal.reason);
+    };
     this.#waiting.add(admit);
     signal.addEventListener('abort', giveUp);
     this.#ending.signal.addEventListener('abort', giveUp);
     this.#admit();
     try {
-      await promise;
+      return await promise;
     } finally {
-      this.#waiting.delete(admit);
       signal.removeEventListener('abort', giveUp);
       this.#ending.signal.removeEventListener('abort', giveUp);
     }
-  }
-
-  leave(): void {
-    this.#inFlight -= 1;
-    this.#admit();
   }
 
   succeeded(): void {
@@ -108,7 +114,8 @@ export class Circuit {
     this.#failuresInARow = 0;
     this.#pauses = 0;
     this.#failingSince = null;
-    this.#window = Math.min(this.#options.maxInFlight, this.#window + 1);
+    const growth = this.#window < this.#threshold ? 1 : 1 / this.#window;
+    this.#window = Math.min(this.#options.maxInFlight, this.#window + growth);
     this.#admit();
   }
 
@@ -123,7 +130,10 @@ export class Circuit {
     const isPaused = now < this.#pausedUntil;
     this.#failuresInARow += 1;
     this.#failingSince ??= now;
-    if (busy && !isPaused) this.#window = Math.max(1, Math.ceil(this.#inFlight / 2));
+    if (busy && !isPaused) {
+      this.#threshold = Math.max(1, Math.ceil(this.#inFlight / 2));
+      this.#window = this.#threshold;
+    }
     if (this.isOpen) this.#window = 1;
     if (this.isOpen && now - this.#failingSince >= this.#options.outageLimitMs) {
       if (!this.#outage) this.#options.onOutage();
@@ -168,15 +178,27 @@ export class Circuit {
   }
 
   #mayEnter(): boolean {
-    const allowed = this.isOpen ? 1 : Math.floor(this.#window);
-    return this.#inFlight < allowed && performance.now() >= this.#pausedUntil;
+    const hasRoom = this.isOpen ? this.#probes < 1 : this.#inFlight < Math.floor(this.#window);
+    return hasRoom && performance.now() >= this.#pausedUntil;
+  }
+
+  #place(): Place {
+    const probes = this.isOpen ? 1 : 0;
+    this.#inFlight += 1;
+    this.#probes += probes;
+    return {
+      leave: () => {
+        this.#inFlight -= 1;
+        this.#probes -= probes;
+        this.#admit();
+      },
+    };
   }
 
   #admit(): void {
     for (const admit of this.#waiting) {
       if (!this.#mayEnter()) break;
       this.#waiting.delete(admit);
-      this.#inFlight += 1;
       admit();
     }
     const pause = this.#pausedUntil - performance.now();

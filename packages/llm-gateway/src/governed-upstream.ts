@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Price } from '@openevolve-aws/job-spec';
 import type { CallStatistics } from './call-statistics.ts';
-import type { Circuit } from './circuit.ts';
+import type { Circuit, Place } from './circuit.ts';
 import { readCompletionReply, readCompletionRequest, watchStream } from './completion.ts';
 import { LlmGatewayError, type LlmGatewayErrorCode } from './errors.ts';
 import { openAiError } from './openai-error.ts';
@@ -122,22 +122,23 @@ class Call {
   async run(reserve: () => Promise<Reservation>): Promise<UpstreamReply> {
     const { circuit } = this.#rules;
     for (;;) {
-      await circuit.enter(this.#signal);
+      const place = await circuit.enter(this.#signal);
       let streams = false;
       try {
         const reply = await this.#try(await reserve(), () => {
           streams = true;
+          return place;
         });
         if (reply) return reply;
       } finally {
-        if (!streams) circuit.leave();
+        if (!streams) place.leave();
       }
       if (!circuit.isOpen) await circuit.pauseBeforeTry(this.#tries, this.#signal);
     }
   }
 
   /** @returns the reply for the client, or null to try again. */
-  async #try(reservation: Reservation, streams: () => void): Promise<UpstreamReply | null> {
+  async #try(reservation: Reservation, keepPlace: () => Place): Promise<UpstreamReply | null> {
     const { statistics } = this.#rules;
     const began = performance.now();
     this.#tries += 1;
@@ -149,8 +150,7 @@ class Call {
     }
     if (reply.status !== 200) return this.#refused(reply, reservation);
     if (!Buffer.isBuffer(reply.body)) {
-      streams();
-      return { ...reply, body: this.#counted(reply.body, reservation, began) };
+      return { ...reply, body: this.#counted(reply.body, reservation, keepPlace(), began) };
     }
     const read = readCompletionReply(reply.body);
     const poor = read === null || read.empty;
@@ -257,9 +257,10 @@ class Call {
   async *#counted(
     body: AsyncIterable<Buffer>,
     reservation: Reservation,
+    place: Place,
     began: number,
   ): AsyncGenerator<Buffer> {
-    const { circuit, statistics, host, onFailure } = this.#rules;
+    const { statistics, host, onFailure } = this.#rules;
     const watch = watchStream();
     let complete = false;
     try {
@@ -277,7 +278,7 @@ class Call {
       const usage = watch.usage();
       if (usage) reservation.counted(usage, !complete);
       else reservation.uncounted(!complete);
-      circuit.leave();
+      place.leave();
     }
   }
 }

@@ -87,10 +87,9 @@ export async function serveModels(options: ModelServerOptions): Promise<ModelSer
     response.once('close', () => share?.release());
     const body = share && (await readBody(request, share));
     if (!body) {
-      // The rest of the request is not read.
-      return openAiError(503, 'server_error', 'Too many requests are under way.', {
-        connection: 'close',
-      });
+      // A client that is still sending could not read the refusal of a closed connection.
+      request.resume();
+      return openAiError(503, 'server_error', 'Too many requests are under way.');
     }
     if (body === 'too large') {
       return openAiError(

@@ -56,6 +56,14 @@ test('a price that is not known makes the dollars unknown, never 0, and the toke
   await spendingUnder({ usd: null, tokens: 1e9 }).spending.reserve('a', call, null, never);
 });
 
+test('a call that was certainly not charged makes no dollars unknown', async () => {
+  const { spending } = spendingUnder(noCap);
+  (await spending.reserve('a', call, null, never)).refused();
+  expect(spending.snapshot().models.a?.usd).toBe(0);
+  (await spending.reserve('a', call, null, never)).uncounted(true);
+  expect(spending.snapshot().models.a?.usd).toBeNull();
+});
+
 test('a call without a count is charged at its most', async () => {
   const { spending } = spendingUnder(noCap);
   (await spending.reserve('a', call, price, never)).uncounted(true);

@@ -34,6 +34,7 @@ export interface Reservation {
 }
 
 const none: Amount = { usd: 0, tokens: 0 };
+const free: Price = { prompt: 0, completion: 0 };
 const unused: ModelSpend = {
   calls: 0,
   failures: 0,
@@ -178,7 +179,10 @@ export class Spending {
       // Sums of fractions drift; with no call under way there is nothing.
       this.#inFlight = this.#calls === 0 ? none : difference(this.#inFlight, amount);
       this.#estimated = sum(this.#estimated, estimated);
-      this.#models.set(model, addCall(this.#models.get(model) ?? unused, usage, failed, price));
+      // What was certainly not charged costs nothing, whatever the price is.
+      const isFree = usage.prompt + usage.completion + estimated.tokens === 0;
+      const spend = this.#models.get(model) ?? unused;
+      this.#models.set(model, addCall(spend, usage, failed, isFree ? free : price));
       this.#wake();
     };
     const nothing = { prompt: 0, completion: 0 };
