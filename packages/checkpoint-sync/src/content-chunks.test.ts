@@ -27,8 +27,8 @@ it('chunks are the content, and none is smaller or larger than it may be but the
     fc.property(fc.uint8Array({ maxLength: 64 * KIB, size: 'max' }), (content) => {
       const chunks = [...cutChunks(content)];
       expect(Buffer.concat(chunks).equals(content)).toBe(true);
-      for (const chunk of chunks) expect(chunk.byteLength).toBeLessThanOrEqual(8 * KIB);
-      for (const chunk of chunks.slice(0, -1)) expect(chunk.byteLength).toBeGreaterThanOrEqual(512);
+      for (const chunk of chunks) expect(chunk.byteLength).toBeLessThanOrEqual(4 * KIB);
+      for (const chunk of chunks.slice(0, -1)) expect(chunk.byteLength).toBeGreaterThanOrEqual(256);
     }),
   );
 });
@@ -63,7 +63,7 @@ it('a large file of which little changes costs little, and comes back byte for b
     list.splice((round * 1_237) % list.length, 0, ...ids(10_000 + round, 10_001 + round));
     list.push(...ids(20_000 + round, 20_001 + round));
     const { pack } = await commit(session, writeTree(join(folder, `${round}`), tree(round)), round);
-    expect(pack.bytes).toBeLessThan(12 * KIB);
+    expect(pack.bytes).toBeLessThan(8 * KIB);
   }
   await restoreNewest(store, join(folder, 'restored'));
   expect(readTree(join(folder, 'restored'))).toEqual(readTree(join(folder, '30')));

@@ -2,10 +2,10 @@ import { hash } from 'node:crypto';
 import type { Extent } from './checkpoint.ts';
 import type { PackBuilder } from './pack-builder.ts';
 
-const LEAST_BYTES = 512;
-const MOST_BYTES = 8 * 1024;
-/** One boundary in 2^11 bytes: a change costs one or two chunks of about 2 KiB. */
-const BOUNDARY_BITS = 11;
+const LEAST_BYTES = 256;
+const MOST_BYTES = 4 * 1024;
+/** One boundary in 2^10 bytes: a change costs one or two chunks of about 1 KiB. */
+const BOUNDARY_BITS = 10;
 
 /** The chunks of a file's content by their hash, and where each lies. */
 export type Chunks = ReadonlyMap<string, Extent>;

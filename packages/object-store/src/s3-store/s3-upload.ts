@@ -20,7 +20,7 @@ const MIB = 1024 * 1024;
 const MULTIPART_ABOVE_BYTES = 64 * MIB;
 /** Held in memory until it is stored, so that it can be sent again; so many at once. S3's least. */
 const PART_BYTES = 5 * MIB;
-const PARTS_AT_ONCE = 3;
+const PARTS_AT_ONCE = 2;
 /** S3's limit: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
 const MAX_PARTS = 10_000;
 /** A part that fails is sent again before the whole upload is given up. */
