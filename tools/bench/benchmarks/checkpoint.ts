@@ -26,6 +26,7 @@ const METHOD = [
   'N programs of 4 to 20 KB as OpenEvolve writes them, then the next checkpoint: 10 programs more, in a new directory with unchanged files linked.',
   'Peers copy that directory, as `aws s3 sync` of `checkpoints/` does.',
   'One versitygw, client and server on the same cores, tools in turns; medians of 5 (cold: 3; `aws` and `rclone` at N = 10,000: one run; N = 10,000 with a delay: 3).',
+  'Before each measurement what others wrote is written out to the disk.',
   'rclone has 32 transfers and checkers, the others their defaults.',
   'Ours is measured in a process that stays, as the entrypoint does for hours; rows that begin with *cold* take a new process from start to exit, as all figures of the peers do.',
   "Requests are counted in the server's access log, bytes by a proxy in a pass of its own.",
