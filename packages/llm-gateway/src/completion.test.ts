@@ -27,12 +27,16 @@ test('its bytes go on as they came, but a stream is asked to tell its usage', ()
   });
 });
 
-test.each(['', '[]', '{"messages": []}', '{"model": 5}', '{"model": ""}'])(
-  '%j is no completion request',
-  (body) => {
-    expect(readCompletionRequest(Buffer.from(body))).toBeNull();
-  },
-);
+test.each([
+  '',
+  '[]',
+  '{"messages": []}',
+  '{"model": 5}',
+  '{"model": ""}',
+  '{"model": "__proto__"}',
+])('%j is no completion request', (body) => {
+  expect(readCompletionRequest(Buffer.from(body))).toBeNull();
+});
 
 test('what a model thinks is charged as completion, also where only the total says it', () => {
   const body = JSON.parse(completion());

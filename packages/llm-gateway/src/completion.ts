@@ -26,7 +26,12 @@ const MAX_CHOICES = 1_000;
 
 const count = z.int().min(0).max(MAX_TOKENS);
 const requestSchema = z.object({
-  model: z.string().min(1).max(MAX_MODEL_NAME),
+  // An object read from JSON loses a member of that name, and the ledger would lose its spend.
+  model: z
+    .string()
+    .min(1)
+    .max(MAX_MODEL_NAME)
+    .refine((name) => name !== '__proto__'),
   stream: z.boolean().nullish(),
   stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
   max_tokens: count.nullish(),

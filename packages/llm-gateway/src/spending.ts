@@ -173,6 +173,7 @@ export class Spending {
   #begin(model: string, amount: Amount, price: Price | null): Reservation {
     this.#inFlight = sum(this.#inFlight, amount);
     this.#calls += 1;
+    if (!this.#models.has(model)) this.#models.set(model, unused);
     if (this.#isShort()) this.#record();
     const settle = (usage: TokenCount, failed: boolean, estimated: Amount) => {
       this.#calls -= 1;
