@@ -24,7 +24,7 @@ const privateBucket = {
  * both hold `users/<owner>/<job>/...` as packages/s3-layout lays it out.
  *
  * Both refuse public access, plain HTTP and TLS below 1.2, and stay when the stack is deleted.
- * `outputs` is versioned: an output deleted by mistake can be brought back for 7 days.
+ * `outputs` is versioned: an output deleted by mistake can be brought back for a day.
  *
  * @example
  * const storage = new Storage(this, 'Storage');
