@@ -88,5 +88,15 @@ test.each([
   { prompt_tokens: 5 },
 ])('%j is no count', (usage) => {
   const body = JSON.stringify({ ...JSON.parse(completion()), usage });
-  expect(readCompletionReply(Buffer.from(body))).toEqual({ usage: null, empty: false });
+  expect(readCompletionReply(Buffer.from(body))).toMatchObject({ usage: null, empty: false });
+});
+
+test.each([
+  ['{"error": {"message": "busy", "code": 429}, "choices": []}', 429],
+  ['{"error": {"message": "broken", "code": "server_error"}}', 500],
+  ['{"error": "broken"}', 500],
+  ['{"error": null, "choices": []}', null],
+  [`{"error": {"code": 429}, ${completion().slice(1)}`, null],
+])('the error in %s stands for the status %j', (body, status) => {
+  expect(readCompletionReply(Buffer.from(body))?.errorStatus).toBe(status);
 });

@@ -74,6 +74,10 @@ const usageSchema = z
 const replySchema = z.object({
   choices: z.array(z.unknown()).catch([]),
   usage: usageSchema.nullish().catch(null),
+  error: z
+    .union([z.object({ code: z.int().min(400).max(599).catch(500) }), z.string()])
+    .nullish()
+    .catch(null),
 });
 const choiceSchema = z.object({
   message: z.looseObject({
@@ -89,16 +93,26 @@ export interface CompletionReply {
   readonly usage: TokenCount | null;
   /** Whether there is anything in it. */
   readonly empty: boolean;
+  /**
+   * The status that an error in it stands for: a service that had begun to answer has no other way
+   * left to say so. Null without one.
+   */
+  readonly errorStatus: number | null;
 }
 
 /** Reads a whole reply; null when it is no JSON object, so it was cut off. */
 export function readCompletionReply(body: Buffer): CompletionReply | null {
   const parsed = replySchema.safeParse(parseJson(body.toString()));
   if (!parsed.success) return null;
-  const { choices, usage } = parsed.data;
+  const { choices, usage, error } = parsed.data;
   const says = (choice: unknown) =>
     choiceSchema.safeParse(choice).success || toolChoiceSchema.safeParse(choice).success;
-  return { usage: usage ? tokensOf(usage) : null, empty: !choices.some(says) };
+  const empty = !choices.some(says);
+  return {
+    usage: usage ? tokensOf(usage) : null,
+    empty,
+    errorStatus: empty && error ? (typeof error === 'string' ? 500 : error.code) : null,
+  };
 }
 
 /**

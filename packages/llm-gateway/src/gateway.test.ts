@@ -44,6 +44,7 @@ test.each<[string, Parameters<typeof startProvider>[0]]>([
   ['a broken connection', (request) => request.socket.destroy()],
   ['a reply that is cut off', sends(200, completion().slice(0, -9))],
   ['an empty reply', sends(200, completion(''))],
+  ['a reply that turns out to be an error', sends(200, '{"error": {"code": 502}}')],
   ['a key that is refused once', sends(401, refusal)],
 ])('a client sees nothing of %s', async (_what, bad) => {
   const { listener, asked } = inTurn(bad, good);
@@ -54,6 +55,15 @@ test.each<[string, Parameters<typeof startProvider>[0]]>([
   expect(asked()).toBe(2);
   expect(to.gateway.spending.snapshot().models.m).toMatchObject({ calls: 2, failures: 1 });
   expect(to.ends).toEqual([]);
+});
+
+test('an error in a reply is no reply, however often it comes', async () => {
+  const busy = sends(200, '{"error": {"message": "busy", "code": 429}}', { 'retry-after': '0' });
+  const { listener, asked } = inTurn(busy, busy, busy, good);
+  await using provider = await startProvider(listener);
+  await using to = await testGateway(provider.url);
+  expect(await (await to.post({})).text()).toBe(completion());
+  expect(asked()).toBe(4);
 });
 
 test('a reply that is empty twice goes to the client as it is', async () => {

@@ -153,6 +153,9 @@ class Call {
       return { ...reply, body: this.#counted(reply.body, reservation, keepPlace(), began) };
     }
     const read = readCompletionReply(reply.body);
+    if (read?.errorStatus) {
+      return this.#refused({ ...reply, status: read.errorStatus }, reservation, true);
+    }
     const poor = read === null || read.empty;
     if (read?.usage) reservation.counted(read.usage, poor);
     else reservation.uncounted(poor);
@@ -178,9 +181,13 @@ class Call {
     return null;
   }
 
-  async #refused(reply: UpstreamReply, reservation: Reservation): Promise<UpstreamReply | null> {
+  async #refused(
+    reply: UpstreamReply,
+    reservation: Reservation,
+    hadBegun = false,
+  ): Promise<UpstreamReply | null> {
     const { status } = reply;
-    if (lateStatus.has(status)) reservation.uncounted(true);
+    if (hadBegun || lateStatus.has(status)) reservation.uncounted(true);
     else reservation.refused();
     const { host, onFatal, isPlanned } = this.#rules;
     const text = Buffer.isBuffer(reply.body) ? reply.body.toString() : '';
