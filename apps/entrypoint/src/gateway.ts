@@ -56,6 +56,7 @@ const exitOfEnd = {
   MODEL_UNKNOWN: 'BAD_PROGRAM',
   PRICE_UNKNOWN: 'BAD_PROGRAM',
   PROVIDER_DOWN: 'LLM_UNAVAILABLE',
+  REQUESTS_REFUSED: 'BAD_PROGRAM',
 } as const satisfies Record<GatewayEnd['code'], ContainerExitName>;
 
 /** What is wrong with the key, and not with the config. */

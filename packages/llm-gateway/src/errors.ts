@@ -12,6 +12,8 @@ export type LlmGatewayErrorCode =
   | 'PRICE_UNKNOWN'
   /** The provider does not know a model, or is not at its address. */
   | 'MODEL_UNKNOWN'
+  /** The provider has something against every request for a model of the config. */
+  | 'REQUESTS_REFUSED'
   /** The provider asks to wait, or the account has nothing left. */
   | 'UPSTREAM_BUSY'
   /** The provider could not be reached. */

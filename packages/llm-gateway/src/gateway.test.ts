@@ -154,6 +154,26 @@ test("any other complaint is the client's, once", async () => {
   expect(asked()).toBe(1);
 });
 
+test('a model of the config of which no request is accepted ends the job, but not one that has served', async () => {
+  const complaint = sends(400, '{"error": {"message": "max_tokens is too large"}}');
+  await using provider = await startProvider(complaint);
+  await using to = await testGateway(provider.url);
+  for (let call = 0; call < 9; call++) await to.post({ model: 'of-the-evaluator' });
+  for (let call = 0; call < 4; call++) expect((await to.post({})).status).toBe(400);
+  expect(to.ends).toEqual([]);
+  await to.post({});
+  expect(to.ends).toMatchObject([
+    { code: 'REQUESTS_REFUSED', message: expect.stringContaining('max_tokens is too large') },
+  ]);
+  expect((await to.post({})).status).toBe(503);
+
+  const later = inTurn(good, complaint);
+  await using other = await startProvider(later.listener);
+  await using toOther = await testGateway(other.url);
+  for (let call = 0; call < 9; call++) await toOther.post({});
+  expect(toOther.ends).toEqual([]);
+});
+
 test('a call that alone fails while others succeed is given up after its retries', async () => {
   await using provider = await startProvider(async (request, response) => {
     const { poison } = JSON.parse(await text(request)) as { poison?: boolean };

@@ -7,10 +7,14 @@ import { LlmGatewayError, type LlmGatewayErrorCode } from './errors.ts';
 import { openAiError } from './openai-error.ts';
 import { brokeOff } from './provider-upstream.ts';
 import { jobEnding, type Reservation, type Spending } from './spending.ts';
+import { toldToWait } from './told-to-wait.ts';
 import type { ModelUpstream, UpstreamReply, UpstreamRequest } from './upstream.ts';
 
 /** Why no call can succeed any more. */
-export type FatalCode = Extract<LlmGatewayErrorCode, 'KEY_REFUSED' | 'MODEL_UNKNOWN'>;
+export type FatalCode = Extract<
+  LlmGatewayErrorCode,
+  'KEY_REFUSED' | 'MODEL_UNKNOWN' | 'REQUESTS_REFUSED'
+>;
 
 export interface Governance {
   readonly circuit: Circuit;
@@ -31,6 +35,8 @@ export interface Governance {
 
 /** Before the provider's no is believed it is asked again. */
 const CONFIRM_AFTER_MS = 500;
+/** So many requests for a model that never served are no matter of the single prompt. */
+const MAX_COMPLAINTS = 5;
 /** 402: the account has nothing left. 529: what some providers say instead of 503. */
 const busyStatus = new Set([402, 429, 503, 529]);
 const passingStatus = new Set([408, 409, 425]);
@@ -52,10 +58,11 @@ const keyComplaint = /api[ _]key[ _](not valid|invalid)|invalid[ _]api[ _]key|in
  * - A reply that is empty or cut off is tried once more.
  * - A key that is refused, an address that leads nowhere, and a model of the config that is not
  *   known and never served, are confirmed once and then end the job.
- * - Any other complaint about the request goes to the client as it is.
+ * - Any other complaint about the request goes to the client as it is; when a model of the config
+ *   never hears anything else, the job ends.
  */
 export function governedUpstream(upstream: ModelUpstream, rules: Governance): ModelUpstream {
-  const route: RouteRecord = { successes: 0, served: new Set() };
+  const route: RouteRecord = { successes: 0, served: new Set(), complaints: new Map() };
   return {
     models: (signal) => upstream.models(signal),
     async complete(request, signal) {
@@ -85,6 +92,8 @@ interface RouteRecord {
   successes: number;
   /** Models that have answered. */
   readonly served: Set<string>;
+  /** How many requests the provider had something against, by model. */
+  readonly complaints: Map<string, number>;
 }
 
 class Call {
@@ -217,7 +226,20 @@ class Call {
       return null;
     }
     this.#report('UPSTREAM_FAILED', said, true);
+    this.#complained(said);
     return { ...reply, headers: { ...reply.headers, 'x-should-retry': 'false' } };
+  }
+
+  #complained(said: string): void {
+    const { isPlanned, onFatal } = this.#rules;
+    const { complaints, served } = this.#route;
+    if (!isPlanned(this.#model) || served.has(this.#model)) return;
+    const count = (complaints.get(this.#model) ?? 0) + 1;
+    complaints.set(this.#model, count);
+    if (count >= MAX_COMPLAINTS) {
+      const message = `no request for the model ${this.#model} is accepted: correct llm in the config (${said})`;
+      onFatal('REQUESTS_REFUSED', message);
+    }
   }
 
   /** What the provider says of key or model is believed when it says it twice. */
@@ -288,19 +310,6 @@ class Call {
       place.leave();
     }
   }
-}
-
-/** Gemini says it in the body, and not in a header: google.rpc.RetryInfo. */
-const retryDelay = /"retryDelay":\s*"(\d+(?:\.\d+)?)s"/;
-
-/** How long the provider asks to wait, in milliseconds; null when it does not say. */
-function toldToWait({ headers }: UpstreamReply, body: string): number | null {
-  const milliseconds = Number(headers['retry-after-ms'] ?? Number.NaN);
-  if (milliseconds >= 0) return milliseconds;
-  const told = headers['retry-after'] ?? retryDelay.exec(body)?.[1];
-  if (told === undefined) return null;
-  const wait = /^\d+(\.\d+)?$/.test(told) ? Number(told) * 1000 : Date.parse(told) - Date.now();
-  return Number.isFinite(wait) ? Math.max(0, wait) : null;
 }
 
 function failureOf(code: LlmGatewayErrorCode, message: string, permanent: boolean) {
