@@ -19,7 +19,7 @@ from openevolve_runner.executor import WorkerExecutor
 from openevolve_runner.island_turns import IslandTurns
 from openevolve_runner.iteration import IterationReport, Verdict
 from openevolve_runner.population import Population
-from openevolve_runner.score import storable_metrics
+from openevolve_runner.score import evaluation_failed, storable_metrics
 from openevolve_runner.snapshot import Snapshot, Snapshots
 from openevolve_runner.stop import StopRequest
 
@@ -50,10 +50,22 @@ class IterationFuture:
 
     @property
     def taken_back(self) -> bool:
-        """Whether the model was not asked any more, since the job ends: it is neither done nor failed."""
+        """Whether a model was not asked any more, since the job ends: it is neither done nor failed.
+
+        An evaluator that asks one itself fails by it, and does not mean the program.
+        """
         if not self.call.done() or self.call.cancelled():
             return False
-        return JOB_ENDING in (self.outcome().error or "")
+        result = self.outcome()
+        if JOB_ENDING in (result.error or ""):
+            return True
+        child = result.child_program_dict
+        return (
+            self._pool.stop_request.requested
+            and child is not None
+            and evaluation_failed(child["metrics"])
+            and JOB_ENDING in f"{child['metrics']} {result.artifacts}"
+        )
 
     def cancelled(self) -> bool:
         return self.call.cancelled()

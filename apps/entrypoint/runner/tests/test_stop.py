@@ -127,6 +127,32 @@ def test_an_iteration_whose_call_was_taken_back_is_neither_done_nor_failed(
     assert attempt.of("checkpoint")[-1]["ledger"] == finished["ledger"]
 
 
+@pytest.mark.parametrize("raises", [True, False])
+def test_an_evaluation_whose_own_call_was_taken_back_does_not_count_against_its_program(
+    job: Job, model: ModelServer, raises: bool
+) -> None:
+    mark = job.folder / "ending"
+    refusal = f"Error code: 503 - {{'message': '{JOB_ENDING} now'}}"
+    fails = (
+        f"raise RuntimeError({refusal!r})" if raises else f"return {{'error': {refusal!r}}}"
+    )
+    job.evaluator = (
+        "import pathlib, time\n\ndef evaluate(path):\n"
+        f"    if pathlib.Path({str(mark)!r}).exists():\n        time.sleep(0.5)\n        {fails}\n"
+        "    return {'combined_score': float(len(open(path).read()))}\n"
+    )
+    model.behave = lambda number: Reply(program(number), 0.1)
+    attempt = job.start(iterations=400)
+    attempt.wait_for("iteration", count=3)
+    mark.touch()
+    attempt.command('{"command":"stop","grace_seconds":50}')
+
+    assert attempt.end() == 75
+
+    ledger = attempt.of("finished")[0]["ledger"]
+    assert ledger["done"] == ledger["candidates"] == len(attempt.of("iteration"))
+
+
 def test_the_end_of_the_control_pipe_is_a_stop(job: Job, model: ModelServer) -> None:
     model.behave = lambda number: Reply(program(number), 0.05)
     attempt = job.start(iterations=1000)
