@@ -7,8 +7,14 @@ import { format } from './format.ts';
 import { type Generator, MissingToolError } from './generator.ts';
 import { openEvolveConfig } from './openevolve-config.ts';
 import { inRepository } from './repository.ts';
+import { sdkReference } from './sdk-reference.ts';
 
-const generators: readonly Generator[] = [cliReference, exitCodesPage, openEvolveConfig];
+const generators: readonly Generator[] = [
+  cliReference,
+  exitCodesPage,
+  openEvolveConfig,
+  ...sdkReference(),
+];
 
 async function read(file: string): Promise<string | null> {
   try {
