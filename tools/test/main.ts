@@ -1,4 +1,5 @@
-// `npm test`: generated files, format, lint, types, unit tests, Python tests, integration tests and kills.
+// `npm test`: format, generated files, documents, lint, types, unit tests, Python tests, integration tests
+// and kills.
 // Nx runs what its cache does not hold; the closing line counts the tests of all suites, those from
 // the cache included.
 import { spawnSync } from 'node:child_process';
@@ -8,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { addCounts, type Counts, closingLine, countsOfJunit, countsOfVitest } from './counts.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const results = '{packages,apps}/*/.test-results/*';
+const results = '{docs,{packages,apps}/*}/.test-results/*';
 const targets = [
   'lint',
   'typecheck',
@@ -16,9 +17,10 @@ const targets = [
   'test',
   'test:python',
   'integration',
-  // With seeds of their own each time, so never from the cache.
+  // With new seeds whenever something that they reach has changed.
   'integration:random',
 ];
+const nx = (...args: string[]) => [...args, '--outputStyle=static'];
 
 function run(name: string, program: string, args: readonly string[]): boolean {
   console.log(`\n> ${name}`);
@@ -39,24 +41,19 @@ for (const file of globSync([results, 'tools/.test-results/*'], { cwd: root })) 
 }
 const steps = [
   run('format and general lint', 'biome', ['ci', '--reporter=summary', '.']),
-  run('generated files', 'npm', ['run', '--silent', 'generate', '--', '--check']),
-  run('types of the tools', 'tsc', ['--project', 'tools']),
-  run('tests of the tools', 'vitest', ['run', '--root', 'tools']),
-  run('projects', 'nx', [
-    'run-many',
-    '--targets',
-    targets.join(','),
-    '--outputStyle=static',
-    '--parallel=2',
-  ]),
+  // One at a time: some measure.
+  run(
+    'tools and documents',
+    'nx',
+    nx('run-many', '--projects=tools,docs', '--targets=generated,typecheck,test', '--parallel=1'),
+  ),
+  run(
+    'projects',
+    'nx',
+    nx('run-many', '--exclude=tools,docs', `--targets=${targets.join(',')}`, '--parallel=2'),
+  ),
   // It needs the entrypoint that the projects' build made.
-  run('kills at random moments', 'vitest', [
-    'run',
-    '--root',
-    'tools',
-    '--config',
-    'vitest.random.config.ts',
-  ]),
+  run('kills at random moments', 'nx', nx('run', 'tools:kills')),
 ];
 
 const counts = globSync([results, 'tools/.test-results/*'], { cwd: root }).map((file): Counts => {
