@@ -37,7 +37,7 @@ interface Document {
 
 function validDocument(): Document {
   return {
-    version: 1,
+    version: 2,
     layers: [],
     removed: [],
     packs: [{ key: 'packs/1-1', blocks: [[block.byteLength, content.length]] }],
@@ -243,10 +243,47 @@ describe('a hostile manifest', () => {
     await expectRefused(here, await plant(here, document, { files }), 'UNSAFE_MANIFEST');
   });
 
+  const onePlace = (places: ([number, number] | null)[]) => ({
+    ...validDocument(),
+    version: 1,
+    files: validDocument().files.map(({ extents: _, ...file }, index) => ({
+      ...file,
+      at: places[index],
+    })),
+  });
+
+  it('of version 1, in which a file has one place, is read', async () => {
+    const here = world();
+    const commit = await plant(here, onePlace([[0, 0], [0, 7], null]));
+    await restoreCommit(here.store, commit, here.target);
+    expect(readTree(here.target)).toMatchObject({
+      empty: '',
+      'metadata.json': Buffer.from('world').toString('base64'),
+      'programs/a.json': Buffer.from('hello').toString('base64'),
+    });
+  });
+
+  it.each<[what: string, places: ([number, number] | null)[]]>([
+    ['outside of its pack', [[0, 8], [0, 7], null]],
+    ['in no pack', [[1, 0], [0, 7], null]],
+    ['that is missing', [null, [0, 7], null]],
+    [
+      'of no content',
+      [
+        [0, 0],
+        [0, 7],
+        [0, 0],
+      ],
+    ],
+  ])('of version 1 with a place %s is refused', async (_, places) => {
+    const here = world();
+    await expectRefused(here, await plant(here, onePlace(places)), 'UNSAFE_MANIFEST');
+  });
+
   it('of an unknown version is refused, and nothing older is used in its stead', async () => {
     const here = world();
     await plant(here, validDocument());
-    const commit = await plant(here, { ...validDocument(), version: 2, files: 'of another kind' });
+    const commit = await plant(here, { ...validDocument(), version: 3, files: 'of another kind' });
     await expectRefused(here, commit, 'UNKNOWN_VERSION');
     await expect(restoreNewest(here.store, here.target)).rejects.toMatchObject({
       code: 'UNKNOWN_VERSION',
@@ -338,7 +375,7 @@ describe('a hostile manifest', () => {
         const stored = createGzip();
         const chunks = [];
         stored.on('data', (chunk) => chunks.push(chunk));
-        stored.write('{"version":1,"layers":[],"removed":[],"packs":[],"files":[');
+        stored.write('{"version":2,"layers":[],"removed":[],"packs":[],"files":[');
         for (let n = 0; n < times; n += 10_000) {
           if (!stored.write(item.repeat(10_000))) await once(stored, 'drain');
         }
@@ -371,7 +408,7 @@ describe('a hostile manifest', () => {
     below: Partial<Document>,
     above: Partial<Document>,
   ): Promise<CommitEntry> {
-    const empty = { version: 1, layers: [], removed: [], packs: [], files: [] };
+    const empty = { version: 2, layers: [], removed: [], packs: [], files: [] };
     const lower = gzipSync(JSON.stringify({ ...empty, ...below }));
     const manifest = { offset: 0, length: lower.byteLength, sha256: sha256(lower) };
     await here.store.put('packs/1-2', lower);
@@ -415,7 +452,7 @@ describe('a hostile manifest', () => {
       const file = (_, n) => '{"path":"' + n + '","bytes":0,"sha256":"' + sha256 + '","extents":[]}';
       const files = Array.from({ length: 150_000 }, file).join();
       for (let layer = 0; layer < 16; layer++) {
-        const stored = gzipSync('{"version":1,"layers":' + JSON.stringify(layers) + ',"removed":[],"packs":[],"files":[' + files + ']}', { level: 1 });
+        const stored = gzipSync('{"version":2,"layers":' + JSON.stringify(layers) + ',"removed":[],"packs":[],"files":[' + files + ']}', { level: 1 });
         const key = 'packs/1-' + (layer + 1);
         await store.put(key, stored);
         const manifest = { offset: 0, length: stored.byteLength, sha256: hash('sha256', stored) };

@@ -31,7 +31,9 @@ import {
 const compress = promisify(gzip);
 const decompress = promisify(gunzip);
 
-const MANIFEST_VERSION = 1;
+const MANIFEST_VERSION = 2;
+/** Of releases in which the content of each file lay in one place. */
+const ONE_PLACE_VERSION = 1;
 const [COMMA, BRACKET, BRACE] = Buffer.from(',[{');
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
@@ -61,18 +63,31 @@ const fileSchema = z.object({
   extents: z.array(z.tuple([z.int().min(0), z.int().min(0), z.int().min(1)])),
 });
 
+const onePlaceFileSchema = fileSchema
+  .omit({ extents: true })
+  .extend({
+    /** Index into `packs`, and the offset in that pack's decompressed blocks. */
+    at: z.tuple([z.int().min(0), z.int().min(0)]).nullable(),
+  })
+  .refine(({ at, bytes }) => (at === null) === (bytes === 0), 'content, or a place of none')
+  .transform(({ at, ...file }): z.output<typeof fileSchema> => {
+    return { ...file, extents: at === null ? [] : [[...at, file.bytes]] };
+  });
+
 const removedSchema = z.string().max(512);
 const packSchema = z.object({ key: packKeySchema, blocks: z.array(z.unknown()) });
 
 /** Items are checked one by one, so that the first bad one of millions ends it. */
 const manifestSchema = z.object({
-  version: z.literal(MANIFEST_VERSION),
+  version: z.literal([ONE_PLACE_VERSION, MANIFEST_VERSION]),
   /** The manifests that this one builds on, oldest first. */
   layers: z.array(z.unknown()).max(MAX_LAYERS - 1),
   removed: z.array(z.unknown()).max(MAX_FILES),
   packs: z.array(z.unknown()).max(MAX_FILES),
   files: z.array(z.unknown()).max(MAX_FILES),
 });
+
+const onePlaceSchema = z.object({ version: z.literal(ONE_PLACE_VERSION) });
 
 /** A manifest as parsed, with places resolved to packs. */
 export interface Manifest {
@@ -159,8 +174,9 @@ export async function decodeManifest(
 
   const removed = document.removed.map((item) => parseItem(removedSchema, item, where));
   const files = new Map<string, FileRecord>();
+  const schema = document.version === ONE_PLACE_VERSION ? onePlaceFileSchema : fileSchema;
   for (const item of document.files) {
-    const { path, bytes, sha256, extents: places } = parseItem(fileSchema, item, where);
+    const { path, bytes, sha256, extents: places } = parseItem(schema, item, where);
     if (files.has(path)) throw unsafe(where, `${JSON.stringify(path)} twice`);
     let left = bytes;
     const extents = places.map(([index, offset, length]): Extent => {
@@ -211,7 +227,7 @@ async function parseManifest(
   let value: unknown;
   try {
     value = parseJson(content, where);
-    requireVersion(value, MANIFEST_VERSION, where);
+    if (!onePlaceSchema.safeParse(value).success) requireVersion(value, MANIFEST_VERSION, where);
   } catch (cause) {
     if (cause instanceof JobSpecError && cause.code === 'UNKNOWN_VERSION') {
       throw new CheckpointSyncError('UNKNOWN_VERSION', cause.message, { cause });

@@ -45,7 +45,10 @@ def read_manifest(reference):
     stored = read_pack(reference["key"])[place["offset"] : place["offset"] + place["length"]]
     assert hashlib.sha256(stored).hexdigest() == place["sha256"], reference["key"]
     manifest = json.loads(gzip.decompress(stored))
-    assert manifest["version"] == 1, reference["key"]
+    assert manifest["version"] in (1, 2), reference["key"]
+    for file in manifest["files"]:
+        if manifest["version"] == 1:
+            file["extents"] = [[*file["at"], file["bytes"]]] if file["at"] else []
     return manifest
 
 
