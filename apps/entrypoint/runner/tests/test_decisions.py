@@ -95,7 +95,7 @@ def test_tokens_of_a_failed_iteration_are_counted() -> None:
 
 def test_a_stop_waits_for_results_that_are_there_whatever_the_grace() -> None:
     stop = StopRequest(leave=lambda: None)
-    pool = SimpleNamespace(in_flight=[], settle=lambda: None, fault=None)
+    pool = SimpleNamespace(in_flight=[], settle=lambda: None, fault=None, stop_request=stop)
     finished, running, queued = Call(b""), Call(b""), Call(b"")
     finished.set_result({})
     running.set_running_or_notify_cancel()
