@@ -141,6 +141,10 @@ describe('routes', () => {
     expect(plan({ llm: { api_key: 'secret-of-b', models: only } }).routes).toMatchObject([
       { baseUrl: 'https://b.example/v1', apiKey: 'secret-of-b' },
     ]);
+    const named = [{ name: 'a' }, { name: 'b', api_base: 'https://b.example/v1' }];
+    expect(() =>
+      plan({ llm: { api_key: variable('K'), models: named } }, { K: 'secret-k' }),
+    ).toThrow(expect.objectContaining({ code: 'KEY_UNUSABLE' }));
     // No secret, but a word that servers without keys want.
     const local = [
       { name: 'a', api_base: 'http://one:8000/v1' },

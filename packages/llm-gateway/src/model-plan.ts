@@ -128,7 +128,8 @@ function refuseSharedKey(
   models: readonly Route[],
   provider: Provider | 'offline',
 ): void {
-  if (provider === 'offline' || !llm.api_key || llm.api_key.length < MIN_KEY) return;
+  const key = llm.api_key ?? '';
+  if (provider === 'offline' || (key.length < MIN_KEY && !key.startsWith('${'))) return;
   const baseOf = ({ api_base }: Route) =>
     parseBaseUrl(api_base ?? llm.api_base ?? provider.baseUrl);
   const own = llm.api_base || llm.primary_model || llm.secondary_model ? [llm] : [];
