@@ -11,6 +11,7 @@ const goPrograms = join(root, '.servers');
 
 /** A Go module with a program: `<path>@<version>`. */
 const MODULES = {
+  actionlint: 'github.com/rhysd/actionlint/cmd/actionlint@v1.7.12',
   'ec2-metadata-mock': 'github.com/aws/amazon-ec2-metadata-mock/cmd/ec2-metadata-mock@v1.13.0',
   minio: 'github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c',
   versitygw: 'github.com/versity/versitygw/cmd/versitygw@v1.8.0',
