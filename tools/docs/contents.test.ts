@@ -3,6 +3,7 @@ import { containerExitCodes, stackConfigSchema } from '@openevolve-aws/job-spec'
 import { priceTables } from '@openevolve-aws/llm-gateway';
 import { expect, it } from 'vitest';
 import { idleMonthlyCost } from '../../apps/infra/src/idle-cost.ts';
+import { administrationSteps } from '../transcript/administration-steps.ts';
 import { readRepository } from './repository-documents.ts';
 
 const { documents } = readRepository();
@@ -80,4 +81,20 @@ it('names what an idle environment costs as deploy does', () => {
   for (const { what, usd } of idleMonthlyCost(config)) {
     expect(rows).toContain(`${what}: ${usd.toFixed(2)}`);
   }
+});
+
+it('counts in the README what the steps of the transcript have', () => {
+  const rows = rowsOf('README.md').filter(([what = '']) => /\(steps|^in all/.test(what));
+  const counted = rows.map(([, guide = '', ours = '']) => [guide, ours].map(Number.parseFloat));
+  const of = (first: number, last: number) => {
+    const steps = administrationSteps('').filter(({ number }) => number >= first && number <= last);
+    return [
+      steps.reduce((sum, { guide }) => sum + guide.length, 0),
+      steps.reduce((sum, { ours }) => sum + ours.length, 0),
+    ];
+  };
+  expect(counted.slice(0, 2)).toEqual([of(1, 7), of(8, 9)]);
+  const sum = (column: number) =>
+    counted.slice(0, -1).reduce((all, row) => all + (row[column] ?? 0), 0);
+  expect(counted.at(-1)).toEqual([sum(0), sum(1)]);
 });
