@@ -7,6 +7,7 @@ import {
   parseDocument,
   type Summary,
   submissionSchema,
+  timeLeftMs,
 } from '@openevolve-aws/job-spec';
 import { isStoreError } from '@openevolve-aws/object-store';
 import { inputKeys } from '@openevolve-aws/s3-layout';
@@ -27,7 +28,6 @@ import { tagOutputs } from './results/tag-outputs.ts';
 import { jobEnvironment } from './runner/environment.ts';
 import { runnerDirectory } from './runner/runner-process.ts';
 import type { Stop, StopRequest } from './stop-request.ts';
-import { timeLeftMs } from './time-limit.ts';
 
 export interface AttemptOptions {
   readonly environment: ContainerEnvironment;
@@ -60,6 +60,10 @@ class Attempt {
   readonly #folders: Folders;
   readonly #control: ControlRequests;
   #record: AttemptRecord;
+  readonly #began = performance.now();
+  /** The time limit that the timer is set to. */
+  #timeoutSeconds: number | null = null;
+  #timer: NodeJS.Timeout | undefined;
   #restored: Saved | null = null;
   #evolution: JobEvolution | null = null;
   /** The label of the checkpoint that results were written from. */
@@ -81,7 +85,6 @@ class Attempt {
   async run(): Promise<number> {
     const { log } = this.#options;
     let end: AttemptEnd;
-    const timer = this.#limitTime();
     try {
       await storeRecord(this.#claimed.outputs, this.#record);
       end = await this.#work();
@@ -90,7 +93,7 @@ class Attempt {
       const isOurs = end.exitCode === containerExit.INTERNAL && error instanceof Error;
       log.error(isOurs ? (error.stack ?? end.reason) : end.reason);
     }
-    clearTimeout(timer);
+    clearTimeout(this.#timer);
     log.info(`Ending with exit code ${end.exitCode}: ${end.reason}.`);
     if (end.exitCode !== containerExit.SUPERSEDED) {
       await this.#close(end);
@@ -98,21 +101,28 @@ class Attempt {
     return end.exitCode;
   }
 
-  /** The limit counts from here, and not from the runner's start: packages may take minutes. */
-  #limitTime(): NodeJS.Timeout | undefined {
-    const { job, earlier } = this.#claimed;
-    const limit = timeLeftMs(job.timeoutSeconds, earlier);
-    const end = () =>
-      this.#options.stop.request(`time limit of ${job.timeoutSeconds} s`, 'STOPPED');
-    return limit === null ? undefined : setTimeout(end, limit);
+  /** The limit counts from the attempt's start, not from the runner's: packages may take minutes. */
+  #limitTime(timeoutSeconds: number | null): void {
+    if (timeoutSeconds === this.#timeoutSeconds) {
+      return;
+    }
+    this.#timeoutSeconds = timeoutSeconds;
+    clearTimeout(this.#timer);
+    const left = timeLeftMs(timeoutSeconds, this.#claimed.earlier);
+    if (left !== null) {
+      const end = () => this.#options.stop.request(`time limit of ${timeoutSeconds} s`, 'STOPPED');
+      this.#timer = setTimeout(end, left - (performance.now() - this.#began));
+    }
   }
 
   async #work(): Promise<AttemptEnd> {
     const { log, stop, environment, variables } = this.#options;
     const { job, session, inputs } = this.#claimed;
+    const controlledBefore = await this.#controlledBefore();
+    await this.#readControl(controlledBefore);
     await downloadInputs(inputs, job, this.#folders.inputs);
     await this.#restore();
-    const plan = await this.#readControl(await this.#controlledBefore());
+    const plan = await this.#readControl(controlledBefore);
     const complete = completeRun(session, this.#restored, plan);
     if (complete) {
       log.info('The run is complete already; only its results are left to write.');
@@ -239,7 +249,9 @@ class Attempt {
   }
 
   async #readControl(after: number, signal?: AbortSignal): Promise<ControlPlan> {
-    return planControl(await this.#control.read(signal), this.#claimed.job, after);
+    const plan = planControl(await this.#control.read(signal), this.#claimed.job, after);
+    this.#limitTime(plan.timeoutSeconds);
+    return plan;
   }
 
   /** Writes the results of a run that is complete, or that goes no further under its cap. */

@@ -36,11 +36,15 @@ export {
   iterationsSchema,
   jobSchema,
   jobVariableSchema,
+  maxOutageSecondsSchema,
   memoryMibSchema,
   modelSchema,
+  timeoutSecondsSchema,
   vcpusSchema,
   workersSchema,
 } from './documents/job.ts';
+export type { JobLimits } from './documents/job-limits.ts';
+export { limitsOf } from './documents/job-limits.ts';
 export type { Ledger } from './documents/ledger.ts';
 export { emptyLedger, iterationsLeft, ledgerSchema } from './documents/ledger.ts';
 export type {
@@ -99,6 +103,7 @@ export type { BatchIdRecord, Submission } from './documents/submission.ts';
 export { batchIdRecordSchema, submissionSchema } from './documents/submission.ts';
 export type { Summary } from './documents/summary.ts';
 export { summarySchema } from './documents/summary.ts';
+export { timeLeftMs } from './documents/time-limit.ts';
 export type { JobSpecErrorCode } from './errors.ts';
 export { JobSpecError } from './errors.ts';
 export {

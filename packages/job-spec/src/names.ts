@@ -28,9 +28,9 @@ export const relativeFileSchema = z
     (name) =>
       !name.startsWith('/') &&
       !name.includes('\\') &&
-      !name.includes('\0') &&
+      !/\p{Cc}/u.test(name) &&
       name.split('/').every((part) => part !== '' && part !== '.' && part !== '..'),
-    'a relative path without . or .. parts',
+    'a relative path without . or .. parts and without control characters',
   );
 
 export const timestampSchema = z.iso.datetime();

@@ -12,12 +12,13 @@ const cap = (number: number, limits: { usd?: number; tokens?: number }) => ({
   number,
   request: { kind: 'cap' as const, ...limits },
 });
-const job = { iterations: 100, maxUsd: 5 };
+const job = { iterations: 100, maxUsd: 5, timeoutSeconds: null };
 
 it('asks for what the job asks for when nobody asks for anything', () => {
   expect(planControl([], job, 0)).toEqual({
     asked: 100,
     cap: { usd: 5, tokens: null },
+    timeoutSeconds: null,
     stop: false,
     commit: false,
     controlled: 0,
@@ -39,5 +40,13 @@ it('goes by the newest cap, which leaves a limit that it does not name', () => {
   const requests = [cap(1, { usd: 10 }), cap(2, { tokens: 1_000 })];
   expect(planControl(requests, job, 0).cap).toEqual({ usd: 10, tokens: 1_000 });
   expect(planControl(requests, job, 2).cap).toEqual({ usd: 10, tokens: 1_000 });
-  expect(planControl([], { iterations: 1 }, 0).cap).toEqual({ usd: null, tokens: null });
+  expect(planControl([], { iterations: 1, timeoutSeconds: null }, 0).cap).toEqual({
+    usd: null,
+    tokens: null,
+  });
+});
+
+it('goes by the newest time limit, also one that was set before this submission', () => {
+  const requests = [{ number: 1, request: { kind: 'timeout' as const, seconds: 7200 } }];
+  expect(planControl(requests, { ...job, timeoutSeconds: 3600 }, 1).timeoutSeconds).toBe(7200);
 });

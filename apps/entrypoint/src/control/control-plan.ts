@@ -1,4 +1,4 @@
-import type { Control, Job } from '@openevolve-aws/job-spec';
+import { type Control, type Job, limitsOf } from '@openevolve-aws/job-spec';
 import type { Cap } from '@openevolve-aws/llm-gateway';
 
 /** What the control requests so far amount to. */
@@ -7,6 +7,8 @@ export interface ControlPlan {
   readonly asked: number;
   /** What the job may spend now. */
   readonly cap: Cap;
+  /** How long all attempts together may run now; null for no limit. */
+  readonly timeoutSeconds: number | null;
   readonly stop: boolean;
   readonly commit: boolean;
   /** The number of the last request. */
@@ -14,7 +16,7 @@ export interface ControlPlan {
 }
 
 /**
- * Sums up control requests. The newest number of iterations and the newest cap count for good; a
+ * Sums up control requests. The newest number of iterations, cap and time limit count for good; a
  * request to stop or to commit counts once.
  *
  * @param requests in the order of their numbers, from the first on.
@@ -22,33 +24,25 @@ export interface ControlPlan {
  * @param after requests up to this number have been carried out, or were made before this
  *   submission.
  * @example
- * planControl([{ number: 1, request: { kind: 'extend', iterations: 200 } }], { iterations: 100 }, 0);
- * // { asked: 200, cap: { usd: null, tokens: null }, stop: false, commit: false, controlled: 1 }
+ * planControl([{ number: 1, request: { kind: 'extend', iterations: 200 } }], job, 0).asked; // 200
  */
 export function planControl(
   requests: readonly Pick<Control, 'number' | 'request'>[],
-  job: Pick<Job, 'iterations' | 'maxUsd' | 'maxTokens'>,
+  job: Pick<Job, 'iterations' | 'maxUsd' | 'maxTokens' | 'timeoutSeconds'>,
   after: number,
 ): ControlPlan {
-  let plan: ControlPlan = {
-    asked: job.iterations,
-    cap: { usd: job.maxUsd ?? null, tokens: job.maxTokens ?? null },
-    stop: false,
-    commit: false,
-    controlled: after,
+  const { iterations, usd, tokens, timeoutSeconds } = limitsOf(
+    job,
+    requests.map(({ request }) => request),
+  );
+  const isAsked = (kind: Control['request']['kind']) =>
+    requests.some(({ number, request }) => number > after && request.kind === kind);
+  return {
+    asked: iterations,
+    cap: { usd, tokens },
+    timeoutSeconds,
+    stop: isAsked('stop'),
+    commit: isAsked('commit'),
+    controlled: Math.max(after, ...requests.map(({ number }) => number)),
   };
-  for (const { number, request } of requests) {
-    const isNew = number > after;
-    plan = {
-      asked: request.kind === 'extend' ? request.iterations : plan.asked,
-      cap:
-        request.kind === 'cap'
-          ? { usd: request.usd ?? plan.cap.usd, tokens: request.tokens ?? plan.cap.tokens }
-          : plan.cap,
-      stop: plan.stop || (isNew && request.kind === 'stop'),
-      commit: plan.commit || (isNew && request.kind === 'commit'),
-      controlled: Math.max(plan.controlled, number),
-    };
-  }
-  return plan;
 }

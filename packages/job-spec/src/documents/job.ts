@@ -34,6 +34,16 @@ export const memoryMibSchema = z
   .min(MIN_MEMORY_MIB, `from ${MIN_MEMORY_MIB} to ${MAX_MEMORY_MIB} MiB`)
   .max(MAX_MEMORY_MIB, `from ${MIN_MEMORY_MIB} to ${MAX_MEMORY_MIB} MiB`);
 
+/** At most what a timer can count, 24 days. */
+export const timeoutSecondsSchema = z
+  .int('a whole number of seconds')
+  .min(60, 'from 60 seconds to 24 days')
+  .max(2_147_483, 'from 60 seconds to 24 days');
+export const maxOutageSecondsSchema = z
+  .int('a whole number of seconds')
+  .min(1, 'from 1 second to a day')
+  .max(86_400, 'from 1 second to a day');
+
 /** Names that a job's own variables may not take: they steer the loader, shells, Python, Node or us. */
 const reservedVariable =
   /^(LD_|DYLD_|NODE_|PYTHON|AWS_|ECS_|OPENEVOLVE_|S3_|JOB_|GEMINI_API_KEY$|OPENAI_|PATH$|HOME$|TMPDIR$|BASH_ENV$|ENV$)/;
@@ -101,8 +111,7 @@ export const jobSchema = z
     /** Evaluations at one time; null for as many as vCPUs. */
     evaluationSlots: vcpusSchema.nullable().default(null),
     memoryMib: memoryMibSchema,
-    /** At most what a timer can count, 24 days. */
-    timeoutSeconds: z.int().min(60).max(2_147_483).nullable(),
+    timeoutSeconds: timeoutSecondsSchema.nullable(),
     commitIntervalSeconds: z.int().min(1).max(300).default(DEFAULT_COMMIT_INTERVAL_SECONDS),
     env: z.record(jobVariableSchema, variableValueSchema),
     model: modelSchema,
@@ -112,7 +121,7 @@ export const jobSchema = z
     maxTokens: maxTokensSchema.optional(),
     prices: pricesSchema.optional(),
     /** How long the model provider may be down before the job ends; 10 minutes without it. */
-    maxOutageSeconds: z.int().min(1).max(86_400).optional(),
+    maxOutageSeconds: maxOutageSecondsSchema.optional(),
   })
   .superRefine((job, context) => {
     for (const field of ['program', 'evaluator', 'config', 'requirements'] as const) {

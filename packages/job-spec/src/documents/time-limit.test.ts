@@ -1,5 +1,5 @@
-import type { AttemptRecord } from '@openevolve-aws/job-spec';
 import { expect, it } from 'vitest';
+import type { AttemptRecord } from './attempt-record.ts';
 import { timeLeftMs } from './time-limit.ts';
 
 const lasted = (minutes: number) =>

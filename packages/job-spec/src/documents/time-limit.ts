@@ -1,4 +1,4 @@
-import type { AttemptRecord } from '@openevolve-aws/job-spec';
+import type { AttemptRecord } from './attempt-record.ts';
 
 /** The run ends this long before its limit, saved: AWS Batch does not retry what it times out. */
 const MARGIN_MS = 60_000;
@@ -13,7 +13,7 @@ const MARGIN_MS = 60_000;
  */
 export function timeLeftMs(
   timeoutSeconds: number | null,
-  records: readonly AttemptRecord[],
+  records: readonly Pick<AttemptRecord, 'startedAt' | 'ended'>[],
 ): number | null {
   if (timeoutSeconds === null) {
     return null;
