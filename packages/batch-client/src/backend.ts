@@ -112,6 +112,12 @@ export interface Backend {
   /** Ids that the backend does not know are left out. Order as asked. */
   describe(batchJobIds: readonly string[], options?: CallOptions): Promise<BatchJob[]>;
 
+  /**
+   * Ids of all jobs that are in a state now, of any owner; those that have just come to it may not
+   * be among them yet.
+   */
+  idsInState(status: BatchStatus, options?: CallOptions): Promise<ReadonlySet<string>>;
+
   /** The id of the newest Batch job of that name, or null when the backend knows none. */
   find(batchJobName: string, options?: CallOptions): Promise<string | null>;
 
@@ -119,7 +125,7 @@ export interface Backend {
    * Ends a job in any state; a running one gets SIGTERM and may save. Without effect on an ended
    * job.
    */
-  terminate(batchJobId: string, reason: string): Promise<void>;
+  terminate(batchJobId: string, reason: string, options?: CallOptions): Promise<void>;
 
   /**
    * Sends a Spot interruption to the running attempt.
@@ -127,7 +133,7 @@ export interface Backend {
    * @param noticeSeconds from the notice to the end of the machine; 0 takes it without notice.
    * @throws {BatchClientError} `CONFLICT` when no attempt is running.
    */
-  interrupt(batchJobId: string, noticeSeconds: number): Promise<void>;
+  interrupt(batchJobId: string, noticeSeconds: number, options?: CallOptions): Promise<void>;
 
   logs(batchJobId: string, request: LogRequest): AsyncIterable<LogLine>;
 

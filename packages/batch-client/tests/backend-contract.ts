@@ -146,12 +146,18 @@ export function backendContract(name: string, open: () => Promise<Subject>): voi
       expect(await listed(subject)).toEqual([two.jobId, one.jobId]);
       expect(await listed(subject, { status: 'FAILED' })).toEqual([two.jobId]);
       expect(await listed(subject, { status: 'RUNNING' })).toEqual([]);
+      const { jobId, batchJobId } = await subject.running('sleeps');
+      expect(await listed(subject, { status: 'RUNNING' })).toEqual([jobId]);
+      await cancelJob(subject.backend, 'alice', jobId, { now: true });
+      await subject.inState(batchJobId, 'FAILED');
       expect(await listed(subject, {}, 'bob')).toEqual([]);
+      expect(await listed(subject, { status: 'RUNNING' })).toEqual([]);
       const again = await resumeJob(subject.backend, 'alice', two.jobId);
       await subject.inState(again.batchJobId, 'FAILED');
       const rows = await collect(listJobs(subject.backend, 'alice'));
-      expect(rows.map(({ jobId, submission }) => [jobId, submission])).toEqual([
+      expect(rows.map((row) => [row.jobId, row.submission])).toEqual([
         [two.jobId, 2],
+        [jobId, 1],
         [one.jobId, 1],
       ]);
     });
@@ -179,7 +185,7 @@ export function backendContract(name: string, open: () => Promise<Subject>): voi
     }) => {
       const { jobId, batchJobId } = await subject.submit('bad-program');
       await subject.inState(batchJobId, 'FAILED');
-      const request = { iterations: 500, cap: { usd: 20 } };
+      const request = { iterations: 500, cap: { usd: 20 }, timeoutSeconds: 7200 };
       await resumeJob(subject.backend, 'alice', jobId, request);
       const { inputs } = subject.backend;
       const stored = await collect(inputs.list(`users/alice/${jobId}/input/control/`));
@@ -189,7 +195,14 @@ export function backendContract(name: string, open: () => Promise<Subject>): voi
       expect(requests).toMatchObject([
         { number: 1, request: { kind: 'extend', iterations: 500 } },
         { number: 2, request: { kind: 'cap', usd: 20 } },
+        { number: 3, request: { kind: 'timeout', seconds: 7200 } },
       ]);
+      expect((await describeJob(subject.backend, 'alice', jobId)).limits).toEqual({
+        iterations: 500,
+        usd: 20,
+        tokens: null,
+        timeoutSeconds: 7200,
+      });
     });
 
     it.concurrent('makes one job of a request that is submitted again and again', async ({

@@ -22,6 +22,13 @@ export function memoryBackend(changes: Partial<Backend> = {}): MemoryBackend {
     },
     describe: async (ids) =>
       submissions.map(waiting).filter(({ batchJobId }) => ids.includes(batchJobId)),
+    idsInState: async (status) =>
+      new Set(
+        submissions
+          .map(waiting)
+          .filter((job) => job.status === status)
+          .map(({ batchJobId }) => batchJobId),
+      ),
     explainWait: async () => null,
     find: async (name) =>
       submissions.map(waiting).find(({ batchJobName }) => batchJobName === name)?.batchJobId ??

@@ -208,10 +208,44 @@ describe('a submission', () => {
       serializeDocument(claim),
     );
     await expect(resumeJob(backend, 'alice', jobId)).rejects.toMatchObject({ code: 'CONFLICT' });
-    await expect(cancelJob(backend, 'alice', jobId)).rejects.toMatchObject({
-      message: expect.stringContaining('being handed over'),
-    });
+    // Whoever is at it comes to an attempt that finds the request to stop.
+    const { status } = await cancelJob(backend, 'alice', jobId);
+    expect(status).toBe('SUBMITTED');
+    const requests = await collect(backend.inputs.list(`users/alice/${jobId}/input/control/`));
+    expect(requests).toHaveLength(1);
     expect(model.submitted).toHaveLength(1);
+  });
+});
+
+describe('a list of jobs in one state', () => {
+  it('asks for no more jobs than are in it', async () => {
+    const { backend, model } = await open();
+    for (let number = 0; number < 3; number += 1) {
+      const { batchJobId } = await machine.submit('succeeds');
+      await machine.inState(batchJobId, 'SUCCEEDED');
+    }
+    const { jobId } = await machine.running('sleeps');
+    const described: string[] = [];
+    const { describeJobs } = model.batch;
+    Object.assign(model.batch, {
+      describeJobs: (input: { jobs: string[] }) => {
+        described.push(...input.jobs);
+        return describeJobs(input);
+      },
+    });
+    const listed = await collect(listJobs(backend, 'alice', { status: 'RUNNING' }));
+    expect(listed.map((job) => job.jobId)).toEqual([jobId]);
+    expect(described).toHaveLength(1);
+    expect(await collect(listJobs(backend, 'alice', { status: 'PENDING' }))).toEqual([]);
+    expect(described).toHaveLength(1);
+  });
+
+  it('has those that AWS Batch does not show yet among the submitted ones', async () => {
+    const { backend, model } = await open({ holdIn: 'SUBMITTED' });
+    const { jobId, batchJobId } = await machine.submit('first');
+    model.forget(batchJobId);
+    const listed = await collect(listJobs(backend, 'alice', { status: 'SUBMITTED' }));
+    expect(listed.map((job) => job.jobId)).toEqual([jobId]);
   });
 });
 

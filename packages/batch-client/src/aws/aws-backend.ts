@@ -5,10 +5,11 @@ import { BatchClientError } from '../errors.ts';
 import { concurrently } from '../jobs/concurrently.ts';
 import { awsClients } from './clients.ts';
 import { type AwsJob, toAwsJob } from './job-view.ts';
+import { findByName, idsInState } from './listed-jobs.ts';
 import type { AwsClients } from './ports.ts';
 import { type LogPace, readAwsLogs } from './read-logs.ts';
 import { submitJobInput } from './submit-job-input.ts';
-import { findByName, type SubmitPace, submitOnce } from './submit-once.ts';
+import { type SubmitPace, submitOnce } from './submit-once.ts';
 import { waitReason } from './wait-reason.ts';
 
 export interface AwsBackendOptions {
@@ -79,14 +80,18 @@ export async function openAwsBackend(options: AwsBackendOptions): Promise<Backen
       return submitOnce(batch, submitJobInput(submission, settings), call, pace.submit);
     },
 
+    async idsInState(status, call = {}) {
+      return idsInState(await clients.batch(), settings.jobQueue, status, call);
+    },
+
     async find(batchJobName, call = {}) {
       return findByName(await clients.batch(), settings.jobQueue, batchJobName, call);
     },
 
-    async terminate(batchJobId, reason) {
+    async terminate(batchJobId, reason, call = {}) {
       const batch = await clients.batch();
       // CancelJob has no effect on a job that has started; TerminateJob ends it in every state.
-      await batch.terminateJob({ jobId: batchJobId, reason: reason.slice(0, MAX_REASON) });
+      await batch.terminateJob({ jobId: batchJobId, reason: reason.slice(0, MAX_REASON) }, call);
     },
 
     async interrupt() {

@@ -1,6 +1,6 @@
 import { pause } from '../abort.ts';
-import { isTerminal, type LogLine, type LogRequest } from '../backend.ts';
-import { BatchClientError } from '../errors.ts';
+import type { LogLine, LogRequest } from '../backend.ts';
+import { logAttempts } from '../log-attempts.ts';
 import { awsErrorName } from './aws-errors.ts';
 import { type AwsJob, hasEnded } from './job-view.ts';
 import type { LogsApi } from './ports.ts';
@@ -42,27 +42,16 @@ export async function* readAwsLogs(
   reading: LogReading,
   request: LogRequest,
 ): AsyncGenerator<LogLine> {
-  const { attempt: asked, follow, signal } = request;
+  const { follow, signal } = request;
   const { describe, logs, pace = PACE } = follow ? bearingOutages(reading, signal) : reading;
-  let job = await describe();
-  const only = asked === 'latest' ? undefined : asked;
-  const first = asked === 'latest' ? Math.max(1, job.attempts.length) : (only ?? 1);
-  for (let number = first; only === undefined || number === only; number += 1) {
-    while (follow && !isTerminal(job.status) && job.attempts.length < number) {
-      await pause(pace.describeMs, signal);
-      job = await describe();
-    }
-    if (job.attempts.length < number) {
-      if (only !== undefined) {
-        throw new BatchClientError(
-          'NOT_FOUND',
-          `Job ${job.jobId} has no attempt ${only}; it has had ${job.attempts.length}.`,
-        );
-      }
-      return;
-    }
-    job = yield* readAttempt({ ...reading, describe, logs }, request, job, number);
-  }
+  yield* logAttempts(
+    {
+      describe,
+      wait: () => pause(pace.describeMs, signal),
+      read: (job, number) => readAttempt({ ...reading, describe, logs }, request, job, number),
+    },
+    request,
+  );
 }
 
 /** A machine that slept or lost its network goes on where it was. */

@@ -3,6 +3,7 @@ import { pause } from '../abort.ts';
 import type { CallOptions } from '../backend.ts';
 import { BatchClientError } from '../errors.ts';
 import { isClockCorrected, mayBeApplied } from './aws-errors.ts';
+import { findByName } from './listed-jobs.ts';
 import type { BatchApi } from './ports.ts';
 
 /** Milliseconds. */
@@ -83,35 +84,6 @@ async function lookFor(
     }
   }
   return null;
-}
-
-/**
- * The id of the newest Batch job with a name, in any state.
- *
- * With a filter, ListJobs gives jobs of all states
- * (https://docs.aws.amazon.com/batch/latest/APIReference/API_ListJobs.html).
- */
-export async function findByName(
-  batch: BatchApi,
-  jobQueue: string,
-  name: string,
-  options: CallOptions = {},
-): Promise<string | null> {
-  let newest: { id: string; createdAt: number } | null = null;
-  let nextToken: string | undefined;
-  do {
-    const page = await batch.listJobs(
-      { jobQueue, filters: [{ name: 'JOB_NAME', values: [name] }], nextToken },
-      options,
-    );
-    for (const { jobId, jobName, createdAt = 0 } of page.jobSummaryList ?? []) {
-      if (jobId && jobName === name && createdAt >= (newest?.createdAt ?? 0)) {
-        newest = { id: jobId, createdAt };
-      }
-    }
-    nextToken = page.nextToken;
-  } while (nextToken);
-  return newest?.id ?? null;
 }
 
 function unknownOutcome(input: SubmitJobCommandInput, cause: BatchClientError): BatchClientError {

@@ -78,6 +78,12 @@ export async function attempt(name: CheckName, look: () => Promise<Check>): Prom
   }
 }
 
+/** A check of something without which jobs run all the same. */
+export async function attemptAside(name: CheckName, look: () => Promise<Check>): Promise<Check> {
+  const check = await attempt(name, look);
+  return check.result === 'problem' ? { ...check, result: 'warning' } : check;
+}
+
 function isOurs(error: unknown): error is Error & { code: string } {
   return [BatchClientError, ObjectStoreError, JobSpecError, S3LayoutError].some(
     (known) => error instanceof known,

@@ -101,6 +101,15 @@ it.each<[string, Partial<AwsClients>, CheckName, 'problem' | 'warning' | 'unknow
     /check its name/,
   ],
   [
+    'quotas that cannot be asked for',
+    {
+      quotas: async () => ({ getServiceQuota: failing('NoSuchResourceException', 400, 'none') }),
+    },
+    'Spot quota',
+    'warning',
+    /settings/,
+  ],
+  [
     'a key that was never stored',
     {
       secrets: async () => ({

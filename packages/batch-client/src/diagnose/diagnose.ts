@@ -7,7 +7,7 @@ import type { CallOptions } from '../backend.ts';
 import { settingsParameter } from '../settings/deployed-settings.ts';
 import { ownJobDefinition } from '../settings/job-definition.ts';
 import type { LoadedSettings } from '../settings/load-settings.ts';
-import { attempt, type Check, ok, problem, unknown, warning } from './check.ts';
+import { attempt, attemptAside, type Check, ok, problem, unknown, warning } from './check.ts';
 
 export interface DiagnoseRequest extends CallOptions {
   readonly loaded: LoadedSettings;
@@ -157,7 +157,7 @@ async function checkQueue(
 }
 
 function checkQuota(clients: AwsClients, asked: number, call: CallOptions): Promise<Check> {
-  return attempt('Spot quota', async () => {
+  return attemptAside('Spot quota', async () => {
     const quotas = await clients.quotas();
     const quota = await quotas.getServiceQuota(SPOT_QUOTA.service, SPOT_QUOTA.code, call);
     if (quota === null) {
@@ -242,7 +242,7 @@ function checkSecret(clients: AwsClients, settings: Settings, call: CallOptions)
 }
 
 function checkAlerts(clients: AwsClients, settings: Settings, call: CallOptions): Promise<Check> {
-  return attempt('alerts', async () => {
+  return attemptAside('alerts', async () => {
     if (settings.alertTopicArn === undefined) {
       return unknown('alerts', 'The settings name no topic for alerts.');
     }

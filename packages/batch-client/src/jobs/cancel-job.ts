@@ -2,7 +2,8 @@ import { pause } from '../abort.ts';
 import { type Backend, type BatchJob, isTerminal } from '../backend.ts';
 import { BatchClientError } from '../errors.ts';
 import { storeControl } from './control-job.ts';
-import { batchJobIdOfRun, findRun } from './find-run.ts';
+import { findRun } from './find-run.ts';
+import { withSignal } from './with-signal.ts';
 
 export interface CancelRequest {
   /** End it at once: a running attempt has what its machine grants after SIGTERM, to save. */
@@ -38,7 +39,9 @@ export async function cancelJob(
   reference: string,
   request: CancelRequest = {},
 ): Promise<BatchJob> {
-  const run = await findRun(backend, owner, reference);
+  const { signal } = request;
+  const asked = withSignal(backend, signal);
+  const run = await findRun(asked, owner, reference);
   const { job, batch } = run;
   if (isTerminal(batch.status)) {
     throw new BatchClientError(
@@ -46,17 +49,22 @@ export async function cancelJob(
       `Job ${job.id} has ended already (${batch.status}); there is nothing to cancel.`,
     );
   }
-  const batchJobId = batchJobIdOfRun(run);
+  if (batch.batchJobId === null) {
+    // It is being handed over: its first attempt finds the request, and ends.
+    await storeControl(asked, job, { kind: 'stop' });
+    return batch;
+  }
+  const { batchJobId } = batch;
   const defaultGrace = backend.kind === 'aws' ? AWS_GRACE_SECONDS : 0;
   const graceSeconds = request.now ? 0 : (request.graceSeconds ?? defaultGrace);
   if (batch.status === 'RUNNING' && graceSeconds > 0) {
-    await storeControl(backend, job, { kind: 'stop' });
+    await storeControl(asked, job, { kind: 'stop' });
     request.onSaving?.(graceSeconds);
-    if (await endsWithin(backend, batchJobId, graceSeconds * 1_000, request.signal)) {
+    if (await endsWithin(asked, batchJobId, graceSeconds * 1_000, signal)) {
       return batch;
     }
   }
-  await backend.terminate(batchJobId, `Cancelled by ${owner}`);
+  await asked.terminate(batchJobId, `Cancelled by ${owner}`);
   return batch;
 }
 
@@ -68,7 +76,7 @@ async function endsWithin(
 ): Promise<boolean> {
   const end = performance.now() + milliseconds;
   for (;;) {
-    const [job] = await backend.describe([batchJobId], { signal });
+    const [job] = await backend.describe([batchJobId]);
     if (job && isTerminal(job.status)) {
       return true;
     }

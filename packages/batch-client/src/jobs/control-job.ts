@@ -3,18 +3,26 @@ import {
   controlSchema,
   describeIssues,
   type Job,
+  type JobLimits,
+  limitsOf,
   serializeDocument,
 } from '@openevolve-aws/job-spec';
 import { isStoreError } from '@openevolve-aws/object-store';
 import { controlNumberOfKey, inputKeys, jobPrefixes } from '@openevolve-aws/s3-layout';
-import { type Backend, isTerminal } from '../backend.ts';
+import { type Backend, type CallOptions, isTerminal } from '../backend.ts';
 import { BatchClientError } from '../errors.ts';
+import { concurrently } from './concurrently.ts';
 import { findRun } from './find-run.ts';
+import { readStored } from './stored-document.ts';
+import { withSignal } from './with-signal.ts';
+
+const READS_AT_ONCE = 16;
 
 /**
  * Asks something of a job that has not ended: to stop after saving, to commit now, to do another
- * number of iterations in all, or to spend up to another cap. It is carried out within seconds, also after an interruption;
- * `describeJob` shows the number of the last request that was.
+ * number of iterations in all, to spend up to another cap, or to run for another time. It is carried
+ * out within seconds, also after an interruption; `describeJob` shows the number of the last request
+ * that was.
  *
  * @returns the request as it was stored.
  * @throws {BatchClientError} `CONFLICT` when the job has ended, `INVALID_INPUT` for a wrong number.
@@ -26,8 +34,10 @@ export async function controlJob(
   owner: string,
   reference: string,
   request: Control['request'],
+  { signal }: CallOptions = {},
 ): Promise<Control> {
-  const { job, batch } = await findRun(backend, owner, reference);
+  const asked = withSignal(backend, signal);
+  const { job, batch } = await findRun(asked, owner, reference);
   const { status } = batch;
   if (isTerminal(status)) {
     throw new BatchClientError(
@@ -35,7 +45,7 @@ export async function controlJob(
       `Job ${job.id} has ended (${status}), so nothing can be asked of it; 'openevolve-aws resume' lets it go on.`,
     );
   }
-  return storeControl(backend, job, request);
+  return storeControl(asked, job, request);
 }
 
 /** Stores a request under the next free number. */
@@ -70,10 +80,41 @@ export async function storeControl(
 
 /** The number of the last control request; 0 for none. */
 export async function lastControl(backend: Backend, job: Job): Promise<number> {
+  return (await controlNumbers(backend, job)).at(-1) ?? 0;
+}
+
+/**
+ * What a job may do as its limits stand now.
+ *
+ * @param passOver told of a request that cannot be read; it changes nothing, as in the job itself.
+ */
+export async function currentLimits(
+  backend: Backend,
+  job: Job,
+  passOver: (error: unknown) => null,
+): Promise<JobLimits> {
+  const prefix = jobPrefixes(job.owner, job.id).input;
+  const numbers = await controlNumbers(backend, job);
+  const controls = await concurrently(numbers, READS_AT_ONCE, (number) =>
+    readStored(backend, 'inputs', controlSchema, `${prefix}/${inputKeys.control(number)}`).catch(
+      passOver,
+    ),
+  );
+  return limitsOf(
+    job,
+    controls.flatMap((control) => control?.request ?? []),
+  );
+}
+
+/** In ascending order. */
+async function controlNumbers(backend: Backend, job: Job): Promise<number[]> {
   const prefix = `${jobPrefixes(job.owner, job.id).input}/${inputKeys.controls}`;
-  let last = 0;
+  const numbers: number[] = [];
   for await (const { key } of backend.inputs.list(prefix)) {
-    last = Math.max(last, controlNumberOfKey(key) ?? 0);
+    const number = controlNumberOfKey(key);
+    if (number !== null) {
+      numbers.push(number);
+    }
   }
-  return last;
+  return numbers.sort((a, b) => a - b);
 }

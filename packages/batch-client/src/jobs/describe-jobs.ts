@@ -2,6 +2,7 @@ import type { Backend, CallOptions } from '../backend.ts';
 import { concurrently } from './concurrently.ts';
 import { findJob } from './find-job.ts';
 import { type Run, runsOf } from './find-run.ts';
+import { withSignal } from './with-signal.ts';
 
 const FINDS_AT_ONCE = 16;
 
@@ -18,10 +19,11 @@ export async function describeJobs(
   backend: Backend,
   owner: string,
   references: readonly string[],
-  options: CallOptions = {},
+  { signal }: CallOptions = {},
 ): Promise<Run[]> {
+  const asked = withSignal(backend, signal);
   const jobs = await concurrently(references, FINDS_AT_ONCE, (reference) =>
-    findJob(backend, owner, reference),
+    findJob(asked, owner, reference),
   );
-  return runsOf(backend, jobs, options);
+  return runsOf(asked, jobs);
 }

@@ -1,4 +1,4 @@
-import type { Backend, BatchJob } from '../backend.ts';
+import type { Backend, BatchJob, CallOptions } from '../backend.ts';
 import { batchJobIdOfRun, findRun } from './find-run.ts';
 
 /**
@@ -15,8 +15,9 @@ export async function drillJob(
   owner: string,
   reference: string,
   noticeSeconds: number,
+  options: CallOptions = {},
 ): Promise<BatchJob> {
-  const run = await findRun(backend, owner, reference);
-  await backend.interrupt(batchJobIdOfRun(run), noticeSeconds);
+  const run = await findRun(backend, owner, reference, options);
+  await backend.interrupt(batchJobIdOfRun(run), noticeSeconds, options);
   return run.batch;
 }

@@ -34,6 +34,7 @@ const explain = (changes: Partial<BatchJob>, view: Partial<JobView> = {}, wait?:
   explainView(
     {
       job: { id: '0a1b2c3d' } as JobView['job'],
+      limits: { iterations: 100, usd: null, tokens: null, timeoutSeconds: null },
       batch: { ...batch, ...changes },
       progress: null,
       attempts: [],
@@ -85,6 +86,28 @@ it('says that all attempts are used, and how to go on', () => {
     sentence: expect.stringContaining('all 10 attempts are used'),
     next: expect.stringContaining('resume 0a1b2c3d'),
   });
+});
+
+it('calls a stopped job stopped, and says when it needs more time to go on', () => {
+  const attempts = [attempt(1, 73, null)];
+  const ended = {
+    submission: 1,
+    startedAt: '2026-01-01T00:00:00Z',
+    ended: {
+      exitCode: 73,
+      at: '2026-01-01T00:59:00Z',
+      reason: 'interrupted (time limit of 3600 s)',
+    },
+  } as AttemptRecord;
+  const limits = { iterations: 100, usd: null, tokens: null, timeoutSeconds: 3600 };
+  expect(explain({ attempts }, { attempts: [ended], limits })).toMatchObject({
+    code: 'STOPPED',
+    sentence: 'It was stopped, with its work saved: interrupted (time limit of 3600 s).',
+    next: expect.stringContaining('resume 0a1b2c3d --timeout'),
+  });
+  const longer = { ...limits, timeoutSeconds: 7200 };
+  const { next } = explain({ attempts }, { attempts: [ended], limits: longer });
+  expect(next).toBe('Resume it to go on: openevolve-aws resume 0a1b2c3d.');
 });
 
 it('takes the reason of the backend where no container ran', () => {

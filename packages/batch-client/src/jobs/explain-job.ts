@@ -1,4 +1,10 @@
-import { type AttemptRecord, containerExitCodes } from '@openevolve-aws/job-spec';
+import {
+  type AttemptRecord,
+  containerExitCodes,
+  type Job,
+  type JobLimits,
+  timeLeftMs,
+} from '@openevolve-aws/job-spec';
 import { type Backend, type CallOptions, isTerminal } from '../backend.ts';
 import { describeJob, type JobView } from './describe-job.ts';
 
@@ -30,7 +36,7 @@ export async function explainJob(
   reference: string,
   options: CallOptions = {},
 ): Promise<Explanation> {
-  const view = await describeJob(backend, owner, reference);
+  const view = await describeJob(backend, owner, reference, options);
   const { status, batchJobId } = view.batch;
   if (isTerminal(status) || status === 'RUNNING' || batchJobId === null) {
     return explainView(view);
@@ -82,7 +88,7 @@ export function explainView(view: JobView, wait: string | null = null): Explanat
   }
 }
 
-function explainFailure({ job, batch, attempts }: JobView): Explanation {
+function explainFailure({ job, limits, batch, attempts }: JobView): Explanation {
   const { statusReason } = batch;
   const resume = `Resume it: openevolve-aws resume ${job.id}.`;
   if (statusReason && /^Cancelled by /.test(statusReason)) {
@@ -92,6 +98,9 @@ function explainFailure({ job, batch, attempts }: JobView): Explanation {
   const record = recordOf(attempts, batch.submission);
   const exitCode = batch.attempts.at(-1)?.exitCode ?? record?.ended?.exitCode ?? null;
   const known = containerExitCodes.find(({ code }) => code === exitCode);
+  if (known?.name === 'STOPPED') {
+    return explainStop(job, limits, attempts, record?.ended?.reason);
+  }
   if (known) {
     const own = record?.ended?.exitCode === exitCode ? record.ended.reason : known.meaning;
     const used =
@@ -111,6 +120,26 @@ function explainFailure({ job, batch, attempts }: JobView): Explanation {
   };
 }
 
+/** It ended as it was asked to, at its end or by its time limit, and has saved what it had. */
+function explainStop(
+  job: Job,
+  { timeoutSeconds }: JobLimits,
+  attempts: readonly AttemptRecord[],
+  reason = 'stopped on request',
+): Explanation {
+  const left = timeLeftMs(timeoutSeconds, attempts);
+  const resume = `openevolve-aws resume ${job.id}`;
+  return {
+    jobId: job.id,
+    code: 'STOPPED',
+    sentence: `It was stopped, with its work saved: ${trimmed(reason)}.`,
+    next:
+      left !== null && left <= 0
+        ? `Its time limit of ${timeoutSeconds} s for all attempts is used up: to go on, give it a longer one: ${resume} --timeout ...`
+        : `Resume it to go on: ${resume}.`,
+  };
+}
+
 function recordOf(
   attempts: readonly AttemptRecord[],
   submission: number,
@@ -118,13 +147,13 @@ function recordOf(
   return attempts.filter((attempt) => attempt.submission === submission).at(-1);
 }
 
-function progressOf({ progress }: JobView): string {
+function progressOf({ limits, progress }: JobView): string {
   if (progress === null) {
     return '';
   }
-  const { done, asked } = progress.ledger;
+  const { done } = progress.ledger;
   const best = progress.best?.score;
-  return `: ${done} of ${asked} iterations${best === undefined || best === null ? '' : `, best score ${best}`}`;
+  return `: ${done} of ${limits.iterations} iterations${best === undefined || best === null ? '' : `, best score ${best}`}`;
 }
 
 function trimmed(text: string): string {

@@ -66,6 +66,42 @@ it('keeps what came into the folder during the download', async () => {
   expect(await readdir(folder)).toEqual(['results']);
 });
 
+it('keeps the working folder, in which a shell may be', async () => {
+  const backend = memoryBackend();
+  await storeResults(backend);
+  const before = process.cwd();
+  await mkdir(join(folder, 'working'));
+  process.chdir(join(folder, 'working'));
+  try {
+    await fetchResults(backend, 'alice', '0a1b2c3d', { directory: '.' });
+    // The folder that this process is in, whatever its name leads to by now.
+    expect((await readdir('/proc/self/cwd')).sort()).toEqual(all);
+  } finally {
+    process.chdir(before);
+  }
+});
+
+it('goes on in the working folder where the caller ended it', async () => {
+  const backend = memoryBackend();
+  await storeResults(backend);
+  const before = process.cwd();
+  process.chdir(folder);
+  try {
+    const caller = new AbortController();
+    const cut = fetchResults(backend, 'alice', '0a1b2c3d', {
+      directory: '.',
+      signal: caller.signal,
+      onFile: () => caller.abort(),
+    });
+    await expect(cut).rejects.toThrow();
+    expect(await readdir(folder)).toEqual(['.0a1b2c3d-1.part']);
+    await fetchResults(backend, 'alice', '0a1b2c3d', { directory: '.' });
+    expect((await readdir(folder)).sort()).toEqual(all);
+  } finally {
+    process.chdir(before);
+  }
+});
+
 it('refuses a target that is a file', async () => {
   const backend = memoryBackend();
   await storeResults(backend);

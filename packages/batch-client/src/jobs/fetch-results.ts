@@ -1,6 +1,6 @@
 import { createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import {
@@ -18,8 +18,16 @@ import { BatchClientError } from '../errors.ts';
 import { concurrently } from './concurrently.ts';
 import { findJob } from './find-job.ts';
 import { findRun } from './find-run.ts';
-import { entriesOf, moveIntoPlace, occupied, realPathOf } from './results-folder.ts';
+import {
+  entriesOf,
+  gatheringFor,
+  moveIntoPlace,
+  occupied,
+  realPathOf,
+  resultsIn,
+} from './results-folder.ts';
 import { readStored } from './stored-document.ts';
+import { withSignal } from './with-signal.ts';
 
 export interface ResultsRequest {
   /** Where the results go; made when missing. */
@@ -58,7 +66,7 @@ const DOWNLOADS_AT_ONCE = 8;
  * Downloads a job's results: the best program, the summary and the logs, and checkpoints when they
  * are asked for.
  *
- * They are gathered beside the target and moved into place whole; a download that the network or the
+ * They are gathered beside the target, or inside the working folder, and moved into place whole; a download that the network or the
  * caller ended goes on where it was. Keys that would lead out of the folder are refused.
  *
  * @throws {BatchClientError} `CONFLICT` when the folder has something in it or a key is refused,
@@ -87,30 +95,28 @@ export async function fetchResults(
 ): Promise<FetchedResults> {
   const { directory, force = false, checkpoints, signal } = request;
   const target = await realPathOf(resolve(directory));
-  if ((await entriesOf(target)).length > 0 && !force) {
+  if ((await resultsIn(target)).length > 0 && !force) {
     throw occupied(target);
   }
-  const job = await findJob(backend, owner, reference);
+  const asked = withSignal(backend, signal);
+  const job = await findJob(asked, owner, reference);
   const prefix = jobPrefixes(job.owner, job.id).output;
   const summaryKey = `${prefix}/${outputKeys.summary}`;
-  const summary = await readStored(backend, 'outputs', summarySchema, summaryKey);
+  const summary = await readStored(asked, 'outputs', summarySchema, summaryKey);
   if (!summary && checkpoints === undefined) {
-    const { status, statusReason } = (await findRun(backend, owner, job.id)).batch;
+    const { status, statusReason } = (await findRun(asked, owner, job.id)).batch;
     throw new BatchClientError(
       'NOT_FOUND',
       `Job ${job.id} has no results yet: it is ${status}${statusReason ? ` (${statusReason})` : ''}. They are written when it is done.`,
     );
   }
-  const store = prefixed(backend.outputs, prefix);
-  const files = summary ? await resultFiles(backend, store, prefix, summary) : new Map();
+  const store = prefixed(asked.outputs, prefix);
+  const files = summary ? await resultFiles(asked, store, prefix, summary) : new Map();
   const commits =
     checkpoints === undefined ? [] : await chosenCommits(store, job, checkpoints, signal);
 
-  await mkdir(dirname(target), { recursive: true });
-  // Of one state of the job's: what is there from before is a part of the same results.
   const state = summary?.finalCommit ?? 'checkpoints';
-  const gathered = join(dirname(target), `.${basename(target)}.${job.id}-${state}.part`);
-  const scratch = await mkdtemp(`${gathered}-`);
+  const { gathered, scratch } = await gatheringFor(target, `${job.id}-${state}`);
   try {
     await mkdir(gathered, { recursive: true });
     await download(store, files, gathered, scratch, request);
@@ -176,7 +182,7 @@ async function download(
       await mkdir(dirname(path), { recursive: true });
       const unfinished = join(scratch, String(number));
       const counted = async function* () {
-        for await (const piece of store.getStream(name, { signal })) {
+        for await (const piece of store.getStream(name)) {
           done += piece.byteLength;
           onProgress({ done, total });
           yield piece;

@@ -14,9 +14,10 @@ import {
   timeIndexPrefix,
 } from '@openevolve-aws/s3-layout';
 import { z } from 'zod';
-import type { Backend } from '../backend.ts';
+import type { Backend, CallOptions } from '../backend.ts';
 import { BatchClientError } from '../errors.ts';
 import { readStored } from './stored-document.ts';
+import { withSignal } from './with-signal.ts';
 
 /**
  * A job by its short id, a Batch job id, a Batch job's name, or the job's own name when only one job
@@ -27,10 +28,16 @@ import { readStored } from './stored-document.ts';
  * @example
  * const job = await findJob(backend, 'alice', 'a1b2c3d4');
  */
-export async function findJob(backend: Backend, owner: string, reference: string): Promise<Job> {
+export async function findJob(
+  backend: Backend,
+  owner: string,
+  reference: string,
+  { signal }: CallOptions = {},
+): Promise<Job> {
+  const asked = withSignal(backend, signal);
   for (const look of [jobIdIn, jobIdByName]) {
-    const id = await look(backend, owner, reference);
-    const job = id === null ? null : await readJob(backend, owner, id);
+    const id = await look(asked, owner, reference);
+    const job = id === null ? null : await readJob(asked, owner, id);
     if (job) {
       return job;
     }

@@ -5,6 +5,7 @@ import { concurrently } from './concurrently.ts';
 import { findJob } from './find-job.ts';
 import { recordedRun } from './recorded-run.ts';
 import { batchJobIdOf, newestSubmission, readSubmission } from './submission-record.ts';
+import { withSignal } from './with-signal.ts';
 
 /** A job, and its newest submission. */
 export interface Run {
@@ -20,8 +21,14 @@ export interface Run {
  * @example
  * const { job, batch } = await findRun(backend, 'alice', 'a1b2c3d4');
  */
-export async function findRun(backend: Backend, owner: string, reference: string): Promise<Run> {
-  return runOf(backend, await findJob(backend, owner, reference));
+export async function findRun(
+  backend: Backend,
+  owner: string,
+  reference: string,
+  { signal }: CallOptions = {},
+): Promise<Run> {
+  const asked = withSignal(backend, signal);
+  return runOf(asked, await findJob(asked, owner, reference));
 }
 
 /** The newest submission of a job that is known already. */
@@ -36,11 +43,7 @@ export async function runOf(backend: Backend, job: Job): Promise<Run> {
 const LOOKS_AT_ONCE = 16;
 
 /** The same of several jobs, in their order; the backend is asked for all at once. */
-export async function runsOf(
-  backend: Backend,
-  jobs: readonly Job[],
-  options: CallOptions = {},
-): Promise<Run[]> {
+export async function runsOf(backend: Backend, jobs: readonly Job[]): Promise<Run[]> {
   const submissions = await concurrently(jobs, LOOKS_AT_ONCE, async (job) => {
     const newest = await newestSubmission(backend, job.owner, job.id);
     if (newest === null) {
@@ -49,11 +52,11 @@ export async function runsOf(
         `Job ${job.id} was never submitted: its upload was cut short. Submit it again.`,
       );
     }
-    const batchJobId = await batchJobIdOf(backend, job, newest, options);
+    const batchJobId = await batchJobIdOf(backend, job, newest);
     return { job, number: newest.number, batchJobId };
   });
   const ids = submissions.flatMap(({ batchJobId }) => batchJobId ?? []);
-  const described = ids.length === 0 ? [] : await backend.describe(ids, options);
+  const described = ids.length === 0 ? [] : await backend.describe(ids);
   const known = new Map(described.map((batch) => [batch.batchJobId, batch]));
   return concurrently(submissions, LOOKS_AT_ONCE, async ({ job, number, batchJobId }) => ({
     job,

@@ -16,6 +16,7 @@ export async function* followLogs(
   reference: string,
   request: LogRequest,
 ): AsyncGenerator<LogLine> {
-  const run = await findRun(backend, owner, reference);
+  const { signal } = request;
+  const run = await findRun(backend, owner, reference, { signal });
   yield* backend.logs(batchJobIdOfRun(run), request);
 }

@@ -4,6 +4,8 @@ import { BatchClientError } from '../errors.ts';
 import { type JobFile, jobFile, readWhole } from './job-files.ts';
 
 const MAX_FILES = 1_000;
+/** They are held in memory until they are uploaded. */
+const MAX_BYTES = 512 * 1024 * 1024;
 /** In folders: hidden ones, and what Python made for its own version. */
 const LEFT_OUT = /^(\..*|__pycache__)$/s;
 
@@ -40,8 +42,16 @@ export async function readIncluded(
     }
   }
   const files: JobFile[] = [];
+  let bytes = 0;
   for (const path of [...found].sort()) {
     const content = await readWhole('included file', path);
+    bytes += content.byteLength;
+    if (bytes > MAX_BYTES) {
+      throw new BatchClientError(
+        'INVALID_INPUT',
+        `The included files have more than the ${MAX_BYTES} bytes that a job may bring; name those that the evaluator needs.`,
+      );
+    }
     files.push(jobFile(relative(base, path).split(sep).join('/'), content));
   }
   return files;

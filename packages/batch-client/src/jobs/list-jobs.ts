@@ -7,7 +7,8 @@ import {
 } from '@openevolve-aws/s3-layout';
 import { type Backend, type BatchJob, type BatchStatus, isTerminal } from '../backend.ts';
 import { concurrently } from './concurrently.ts';
-import { recordedRun } from './recorded-run.ts';
+import { mayBeUnseen, recordedRun } from './recorded-run.ts';
+import { withSignal } from './with-signal.ts';
 
 export interface ListRequest {
   /** Only jobs in this state. */
@@ -42,28 +43,47 @@ export async function* listJobs(
   owner: string,
   { status, signal }: ListRequest = {},
 ): AsyncGenerator<ListedJob> {
+  const asked = withSignal(backend, signal);
+  const isCandidate = await candidates(asked, status);
   let page: TimeIndexEntry[] = [];
   let size = PAGE;
-  for await (const entry of newestOfEachJob(backend, owner, signal)) {
+  for await (const entry of newestOfEachJob(asked, owner)) {
+    if (!isCandidate(entry)) {
+      continue;
+    }
     page.push(entry);
     if (page.length === size) {
-      yield* await lookUp(backend, owner, page, status, signal);
+      yield* await lookUp(asked, owner, page, status);
       page = [];
       size = PAGE * PAGES_AT_ONCE;
     }
   }
-  yield* await lookUp(backend, owner, page, status, signal);
+  yield* await lookUp(asked, owner, page, status);
+}
+
+/**
+ * Which entries may be in a state. Few jobs of many have not ended, so the backend is asked for the
+ * ids of those; what it does not show yet, or is not noted as handed over, is looked at all the same.
+ */
+async function candidates(
+  backend: Backend,
+  status: BatchStatus | undefined,
+): Promise<(entry: TimeIndexEntry) => boolean> {
+  if (status === undefined || isTerminal(status)) {
+    return () => true;
+  }
+  const ids = await backend.idsInState(status);
+  return ({ batchJobId, createdAt }) =>
+    batchJobId === null ||
+    ids.has(batchJobId) ||
+    (status === 'SUBMITTED' && mayBeUnseen(createdAt));
 }
 
 /** From the index alone: of each job the newest submission, with its Batch job when that is noted. */
-async function* newestOfEachJob(
-  backend: Backend,
-  owner: string,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<TimeIndexEntry> {
+async function* newestOfEachJob(backend: Backend, owner: string): AsyncGenerator<TimeIndexEntry> {
   const seen = new Set<string>();
   let pending: TimeIndexEntry | null = null;
-  for await (const { key } of backend.inputs.list(timeIndexPrefix(owner), { signal })) {
+  for await (const { key } of backend.inputs.list(timeIndexPrefix(owner))) {
     const entry = timeIndexEntryOfKey(key);
     if (entry === null) {
       continue;
@@ -88,19 +108,16 @@ async function lookUp(
   owner: string,
   entries: readonly TimeIndexEntry[],
   status: BatchStatus | undefined,
-  signal: AbortSignal | undefined,
 ): Promise<ListedJob[]> {
   const named = await concurrently(entries, READS_AT_ONCE, async (entry) => ({
     ...entry,
     owner,
     batchJobId:
       entry.batchJobId ??
-      (await backend.find(batchJobName({ name: entry.name, id: entry.jobId }, entry.submission), {
-        signal,
-      })),
+      (await backend.find(batchJobName({ name: entry.name, id: entry.jobId }, entry.submission))),
   }));
   const ids = named.flatMap(({ batchJobId }) => batchJobId ?? []);
-  const { jobs, damaged } = await describeReadable(backend, ids, signal);
+  const { jobs, damaged } = await describeReadable(backend, ids);
   const known = new Map(jobs.map((job) => [job.batchJobId, job]));
   const rows = await concurrently(named, READS_AT_ONCE, async (facts) => {
     const job = known.get(facts.batchJobId);
@@ -126,18 +143,17 @@ async function lookUp(
 async function describeReadable(
   backend: Backend,
   ids: readonly string[],
-  signal: AbortSignal | undefined,
 ): Promise<{ jobs: BatchJob[]; damaged: ReadonlySet<string> }> {
   const damaged = new Set<string>();
   if (ids.length === 0) {
     return { jobs: [], damaged };
   }
-  const all = await backend.describe(ids, { signal }).catch(passOverDamaged);
+  const all = await backend.describe(ids).catch(passOverDamaged);
   if (all !== null) {
     return { jobs: all, damaged };
   }
   const each = await concurrently(ids, READS_AT_ONCE, async (id) => {
-    const found = await backend.describe([id], { signal }).catch(passOverDamaged);
+    const found = await backend.describe([id]).catch(passOverDamaged);
     if (found === null) {
       damaged.add(id);
     }

@@ -14,13 +14,14 @@ import {
   WORKER_MEMORY_MIB,
 } from '@openevolve-aws/job-spec';
 import { jobPrefixes } from '@openevolve-aws/s3-layout';
-import type { Backend } from '../backend.ts';
+import type { Backend, CallOptions } from '../backend.ts';
 import { BatchClientError } from '../errors.ts';
 import { noDefinitions } from '../settings/job-definition.ts';
 import { keysOfConfig } from './config-keys.ts';
 import { readJob } from './find-job.ts';
 import { readIncluded } from './included-files.ts';
 import { type JobFile, readConfig, readRequirements, readSource } from './job-files.ts';
+import { withSignal } from './with-signal.ts';
 
 /** What to run. Paths are files of the caller's. */
 export interface SubmitRequest {
@@ -84,6 +85,7 @@ export interface SubmissionPlan {
 export async function planSubmission(
   backend: Backend,
   request: SubmitRequest,
+  { signal }: CallOptions = {},
 ): Promise<SubmissionPlan> {
   if (backend.kind === 'local' && request.definitionRevision !== undefined) {
     throw noDefinitions();
@@ -112,7 +114,7 @@ export async function planSubmission(
     );
   }
 
-  const { id, stored } = await chooseId(backend, request);
+  const { id, stored } = await chooseId(withSignal(backend, signal), request);
   const parsed = jobSchema.safeParse({
     version: 1,
     id,

@@ -17,6 +17,11 @@ export interface SubmissionFacts {
 /** A new Batch job may take a while until it can be described. */
 const NOT_SHOWN_YET_MS = 15 * 60_000;
 
+/** Whether a backend may not show yet what was handed over then. */
+export function mayBeUnseen(createdAt: string): boolean {
+  return Date.now() - Date.parse(createdAt) < NOT_SHOWN_YET_MS;
+}
+
 /**
  * How a submission stands that the backend does not know: it is not shown yet, it was never handed
  * over, or it has ended and is forgotten; AWS Batch forgets after some days. Then the job's own
@@ -35,8 +40,11 @@ export async function recordedRun(backend: Backend, facts: SubmissionFacts): Pro
     stoppedAt: null,
     attempts: [],
   };
-  const age = Date.now() - Date.parse(createdAt);
-  if (age < (batchJobId === null ? HAND_OVER_MS : NOT_SHOWN_YET_MS)) {
+  const isUnderWay =
+    batchJobId === null
+      ? Date.now() - Date.parse(createdAt) < HAND_OVER_MS
+      : mayBeUnseen(createdAt);
+  if (isUnderWay) {
     return { ...run, status: 'SUBMITTED', statusReason: 'It is being handed over.' };
   }
   const attempt = await lastAttempt(backend, owner, jobId);

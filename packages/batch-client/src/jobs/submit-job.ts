@@ -13,6 +13,7 @@ import {
   type SubmitRequest,
 } from './plan-submission.ts';
 import { claim, readBytes } from './stored-document.ts';
+import { withSignal } from './with-signal.ts';
 
 export interface SubmittedJob {
   readonly jobId: string;
@@ -52,10 +53,10 @@ export async function submitPlan(
   let { job } = plan;
   const prefix = jobPrefixes(job.owner, job.id).input;
   onStep('upload');
-  job = await adopt(backend, job);
+  const asked = withSignal(backend, signal);
+  job = await adopt(asked, job);
   const upload = async ({ key, content }: JobFile): Promise<void> => {
-    throwIfAborted(signal);
-    if (!(await claim(backend.inputs, `${prefix}/${key}`, content))) {
+    if (!(await claim(asked.inputs, `${prefix}/${key}`, content))) {
       throw idIsTaken(job);
     }
   };
@@ -64,10 +65,11 @@ export async function submitPlan(
   await concurrently(first ? [first] : [], 1, upload);
   await concurrently(others, UPLOADS_AT_ONCE, upload);
   const key = `${prefix}/${inputKeys.job}`;
-  if (!(await claim(backend.inputs, key, serializeDocument(job)))) {
-    job = await adopt(backend, job);
+  if (!(await claim(asked.inputs, key, serializeDocument(job)))) {
+    job = await adopt(asked, job);
   }
 
+  throwIfAborted(signal);
   onStep('submit');
   const options = { definitionRevision: plan.definitionRevision, signal };
   const { batchJobId, warnings } =
@@ -128,5 +130,5 @@ export async function submitJob(
   request: SubmitRequest,
   options: CallOptions = {},
 ): Promise<SubmittedJob> {
-  return submitPlan(backend, await planSubmission(backend, request), undefined, options);
+  return submitPlan(backend, await planSubmission(backend, request, options), undefined, options);
 }

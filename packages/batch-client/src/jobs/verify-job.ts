@@ -4,6 +4,7 @@ import { jobPrefixes, outputKeys } from '@openevolve-aws/s3-layout';
 import type { Backend } from '../backend.ts';
 import { findJob } from './find-job.ts';
 import { readBytes, readStored } from './stored-document.ts';
+import { withSignal } from './with-signal.ts';
 
 export interface VerifiedCommit {
   readonly seq: number;
@@ -54,9 +55,10 @@ export async function verifyJob(
     }
     throw error;
   };
-  const job = await findJob(backend, owner, reference);
+  const asked = withSignal(backend, signal);
+  const job = await findJob(asked, owner, reference);
   const prefix = jobPrefixes(job.owner, job.id).output;
-  const store = prefixed(backend.outputs, prefix);
+  const store = prefixed(asked.outputs, prefix);
   const problems: string[] = [];
   const state = await readState(store, signal && { signal }).catch((error: unknown) => {
     problems.push(sentenceOf(error));
@@ -74,14 +76,14 @@ export async function verifyJob(
     onCommit(commit);
   }
   const summaryKey = `${prefix}/${outputKeys.summary}`;
-  const summary = await readStored(backend, 'outputs', summarySchema, summaryKey).catch(
+  const summary = await readStored(asked, 'outputs', summarySchema, summaryKey).catch(
     (error: unknown) => {
       problems.push(sentenceOf(error));
       return null;
     },
   );
   const best = summary?.best?.file;
-  if (best !== undefined && (await readBytes(backend.outputs, `${prefix}/${best}`)) === null) {
+  if (best !== undefined && (await readBytes(asked.outputs, `${prefix}/${best}`)) === null) {
     problems.push(`The results name ${best}, and ${backend.outputUri(prefix)} does not hold it.`);
   }
   const sound = problems.length === 0 && commits.every(({ problem }) => problem === null);

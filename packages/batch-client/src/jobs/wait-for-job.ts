@@ -35,7 +35,7 @@ export async function waitForJob(
   let lastSeen = performance.now();
   for (;;) {
     try {
-      const view = await describeJob(backend, owner, reference);
+      const view = await describeJob(backend, owner, reference, { signal });
       lastSeen = performance.now();
       onLook?.(view);
       if (isTerminal(view.batch.status)) {

@@ -124,6 +124,12 @@ export async function openLocalBackend(options: LocalBackendOptions): Promise<Ba
 
     describe,
 
+    async idsInState(status) {
+      const records = await readRecords(home, () => undefined);
+      const found = records.filter((record) => record.status === status);
+      return new Set(found.map(({ batchJobId }) => batchJobId));
+    },
+
     async find(batchJobName) {
       const records = await readRecords(home, () => undefined);
       const [newest] = records

@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { throwIfAborted } from '../abort.ts';
 import { type BatchJob, isTerminal, type LogLine, type LogRequest } from '../backend.ts';
-import { BatchClientError } from '../errors.ts';
+import { logAttempts } from '../log-attempts.ts';
 import { hintOfChanges } from './change-hint.ts';
 import { type LocalHome, logFile } from './home.ts';
 
@@ -17,43 +17,30 @@ const CHUNK_BYTES = 64 * 1024;
 export async function* readLogs(
   home: LocalHome,
   batchJobId: string,
-  { attempt: asked, since, follow, signal }: LogRequest,
+  request: LogRequest,
   describe: () => Promise<BatchJob>,
 ): AsyncGenerator<LogLine> {
-  const only = asked === 'latest' ? undefined : asked;
-  const first = asked === 'latest' ? Math.max(1, (await describe()).attempts.length) : (only ?? 1);
+  const { since, follow, signal } = request;
   let reached = since === undefined;
-  for (let number = first; only === undefined || number === only; number += 1) {
-    let job = await describe();
-    while (follow && !isTerminal(job.status) && job.attempts.length < number) {
-      await changeIn(home.jobs, signal);
-      job = await describe();
-    }
-    if (job.attempts.length < number) {
-      if (only !== undefined) {
-        throw new BatchClientError(
-          'NOT_FOUND',
-          `Job ${job.jobId} has no attempt ${only}; it has had ${job.attempts.length}.`,
-        );
-      }
-      return;
-    }
-    const path = logFile(home, batchJobId, number);
+  const read = async function* (job: BatchJob, number: number): AsyncGenerator<LogLine, BatchJob> {
+    let seen = job;
     const hasEnded = async () => {
-      if (!follow) {
-        return true;
+      if (follow) {
+        seen = await describe();
       }
-      const { status, attempts } = await describe();
-      return isTerminal(status) || attempts[number - 1]?.stoppedAt !== null;
+      const { status, attempts } = seen;
+      return !follow || isTerminal(status) || attempts[number - 1]?.stoppedAt !== null;
     };
-    for await (const text of readLines(path, hasEnded, signal)) {
+    for await (const text of readLines(logFile(home, batchJobId, number), hasEnded, signal)) {
       const at = timeOf(text);
       reached ||= since !== undefined && at !== null && Date.parse(at) >= Date.parse(since);
       if (reached) {
         yield { attempt: number, at, text };
       }
     }
-  }
+    return seen;
+  };
+  yield* logAttempts({ describe, wait: () => changeIn(home.jobs, signal), read }, request);
 }
 
 /** The time in a line of the entrypoint's own: `INFO 2026-01-01T00:00:00.000Z ...`. */
