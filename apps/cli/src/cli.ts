@@ -27,6 +27,7 @@ import { UsersListCommand } from './commands/users-list.ts';
 import { UsersRemoveCommand } from './commands/users-remove.ts';
 import { VerifyCommand } from './commands/verify.ts';
 import { commandIn, commandName, renderCommand, renderOverview, wantsHelp } from './help.ts';
+import { outlastReaders } from './output.ts';
 import { joinValues, syntaxSentence } from './syntax.ts';
 
 /** In the order of a job's life. */
@@ -87,6 +88,8 @@ export function createCli(binaryVersion: string, words: readonly string[] = []):
  * @returns the exit code, one of job-spec's `cliExitCodes`.
  */
 export async function runCli(args: readonly string[]): Promise<number> {
+  // As `SERVICE`, which the table would have to be loaded for.
+  outlastReaders(5);
   const { version } = JSON.parse(
     readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
   ) as { version: string };

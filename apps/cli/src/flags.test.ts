@@ -29,6 +29,10 @@ it.each([
   expect(() => parseNumber('--iterations', text, iterationsSchema)).toThrow(/^--iterations /);
 });
 
+it('refuses a moment that no date can be', () => {
+  expect(() => optionalMoment('--since', '999999999999d', new Date())).toThrow(/^--since takes/);
+});
+
 it('names a flag that is missing', () => {
   expect(() => required('--program', undefined, 'the program')).toThrow(/^--program is missing/);
   expect(required('--program', 'a.py', 'the program')).toBe('a.py');

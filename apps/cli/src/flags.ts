@@ -72,7 +72,8 @@ export function optionalMoment(
   const ago = secondsOf(text);
   const at = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : Number.NaN;
   const moment = ago === null ? at : now.getTime() - ago * 1_000;
-  if (Number.isNaN(moment)) {
+  // Beyond what a date can be, such as a million years ago.
+  if (Number.isNaN(new Date(moment).getTime())) {
     throw new UsageError(
       `${flag} takes how long ago (10m, 2h) or a time (2026-01-31T12:00:00Z), and got ${JSON.stringify(text)}.`,
     );

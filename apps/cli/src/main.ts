@@ -13,13 +13,6 @@ if (major < oldestNode[0] || (major === oldestNode[0] && minor < oldestNode[1]))
   );
   process.exitCode = 2;
 } else {
-  // Whoever reads may have seen enough: `openevolve-aws logs JOB | head`.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') {
-      throw error;
-    }
-    process.exit(0);
-  });
   // A failing code until a command has said how it ended.
   process.exitCode = 70;
   // What was compiled once is not compiled again: half of a command's time.

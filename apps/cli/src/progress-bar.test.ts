@@ -10,6 +10,13 @@ it.each([
   expect(renderBar(done, total)).toBe(line);
 });
 
+it('keeps to the width of its terminal', () => {
+  const narrow = { isTTY: true, columns: 20 };
+  const terminal = Object.assign(new PassThrough({ encoding: 'utf8' }), narrow);
+  new ProgressBar(terminal).show(1_000_000, 2_000_000);
+  expect(terminal.read()).toBe('\r[===============   ');
+});
+
 it('writes to a terminal only, and nothing twice', () => {
   const file = new PassThrough({ encoding: 'utf8' });
   new ProgressBar(file).show(1, 2);

@@ -1,17 +1,20 @@
 const WIDTH = 30;
 const MB = 1_000_000;
 
+type Terminal = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+
 /** One line that says how much of a download is there; nothing where no person looks. */
 export class ProgressBar {
-  readonly #stream: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  readonly #stream: Terminal;
   #shown = '';
 
-  constructor(stream: NodeJS.WritableStream & { readonly isTTY?: boolean }) {
+  constructor(stream: Terminal) {
     this.#stream = stream;
   }
 
   show(done: number, total: number): void {
-    const line = renderBar(done, total);
+    // A line that wraps could not be written over.
+    const line = renderBar(done, total).slice(0, (this.#stream.columns || 80) - 1);
     if (this.#stream.isTTY && line !== this.#shown) {
       this.#stream.write(`\r${line}`);
       this.#shown = line;

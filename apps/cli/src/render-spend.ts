@@ -1,7 +1,7 @@
-import { type Job, type Progress, type Spend, usdSpent } from '@openevolve-aws/job-spec';
+import { type JobLimits, type Progress, type Spend, usdSpent } from '@openevolve-aws/job-spec';
 
-/** What was spent on models so far, with the limits that the job was submitted with. Pure. */
-export function renderSpend(spend: Spend, { maxUsd, maxTokens }: Job): string {
+/** What was spent on models so far, with the limits as they stand. Pure. */
+export function renderSpend(spend: Spend, limits: JobLimits): string {
   const models = Object.entries(spend.models);
   const tokens = models.reduce(
     (sum, [, { promptTokens, completionTokens }]) => sum + promptTokens + completionTokens,
@@ -13,11 +13,11 @@ export function renderSpend(spend: Spend, { maxUsd, maxTokens }: Job): string {
     total === null ? `an unknown sum (no price of ${unpriced.join(', ')})` : dollars(total);
   const estimated =
     spend.estimated.usd > 0 ? `, ${dollars(spend.estimated.usd)} of it estimated` : '';
-  const limits = [
-    ...(maxUsd === undefined ? [] : [dollars(maxUsd)]),
-    ...(maxTokens === undefined ? [] : [`${maxTokens} tokens`]),
+  const caps = [
+    ...(limits.usd === null ? [] : [dollars(limits.usd)]),
+    ...(limits.tokens === null ? [] : [`${limits.tokens} tokens`]),
   ];
-  const limit = limits.length > 0 ? `; submitted with a cap of ${limits.join(' and ')}` : '';
+  const limit = caps.length > 0 ? `; at most ${caps.join(' and ')} in all` : '';
   return `${usd}${estimated}, ${tokens} tokens${limit}`;
 }
 

@@ -5,6 +5,7 @@ import { renderStatus } from './render-status.ts';
 const now = new Date('2026-01-01T00:10:00Z');
 const view = {
   job: { id: '0a1b2c3d', name: 'first', owner: 'alice', createdAt: '2025-12-31T23:59:00Z' },
+  limits: { iterations: 100, usd: null, tokens: null, timeoutSeconds: null },
   batch: { batchJobId: 'abc', submission: 1, status: 'RUNNING', statusReason: null, attempts: [] },
   progress: {
     ledger: { asked: 100, done: 23, failed: 2, candidates: 20 },
@@ -58,6 +59,16 @@ it('shows progress, score, what a kill would cost, and the attempts', () => {
     '               2026-01-01 00:05:00  attempt 2 began, from commit 3 with 10 iterations',
     'Results      : s3://outputs/users/alice/0a1b2c3d/output',
   ]);
+});
+
+it('shows limits as they stand now, not as they were when the attempt began', () => {
+  const limits = { iterations: 500, usd: null, tokens: null, timeoutSeconds: 7200 };
+  expect(renderStatus({ ...view, limits }, now)).toEqual(
+    expect.arrayContaining([
+      'Iterations   : 23 of 500 done, 2 failed, 20 candidates',
+      'Time limit   : 7200 s for all attempts together',
+    ]),
+  );
 });
 
 it('shows a job that has not begun', () => {
@@ -114,10 +125,10 @@ it('shows what was spent, and how model calls go', () => {
     down: ['generativelanguage.googleapis.com'],
   };
   const progress = { ...view.progress, ledger: { ...view.progress?.ledger, spend }, calls };
-  const spending = { ...view, job: { ...view.job, maxUsd: 5 }, progress } as JobView;
+  const spending = { ...view, limits: { ...view.limits, usd: 5 }, progress } as JobView;
   expect(renderStatus(spending, now)).toEqual(
     expect.arrayContaining([
-      'Spent        : $1.23, $0.03 of it estimated, 10050 tokens; submitted with a cap of $5.00',
+      'Spent        : $1.23, $0.03 of it estimated, 10050 tokens; at most $5.00 in all',
       'Model calls  : 42 made, 2 failed; half within 2.1 s, 99 % within 9.0 s; 1200 tokens a minute; 3 wait for the provider; failing: generativelanguage.googleapis.com',
     ]),
   );

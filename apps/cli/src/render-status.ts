@@ -5,7 +5,7 @@ import { renderTimeline } from './render-timeline.ts';
 
 /** A job for a person to read, line by line. Pure. */
 export function renderStatus(view: JobView, now: Date): string[] {
-  const { job, batch, progress } = view;
+  const { job, limits, batch, progress } = view;
   const rows: [name: string, value: string][] = [
     ['Job short ID', job.id],
     ['Batch job ID', batch.batchJobId ?? 'none'],
@@ -17,7 +17,7 @@ export function renderStatus(view: JobView, now: Date): string[] {
     const { ledger, best, initial, lastCommit, lossWindow } = progress;
     rows.push([
       'Iterations',
-      `${ledger.done} of ${ledger.asked} done, ${ledger.failed} failed, ${ledger.candidates} candidates`,
+      `${ledger.done} of ${limits.iterations} done, ${ledger.failed} failed, ${ledger.candidates} candidates`,
     ]);
     if (best) {
       const from = initial ? `, began with ${score(initial.score)}` : '';
@@ -38,11 +38,14 @@ export function renderStatus(view: JobView, now: Date): string[] {
       rows.push(['A kill costs', `${lossWindow.iterations} finished iterations`]);
     }
     if (ledger.spend) {
-      rows.push(['Spent', renderSpend(ledger.spend, job)]);
+      rows.push(['Spent', renderSpend(ledger.spend, limits)]);
     }
     if (isRunning && progress.calls) {
       rows.push(['Model calls', renderCalls(progress.calls)]);
     }
+  }
+  if (limits.timeoutSeconds !== null) {
+    rows.push(['Time limit', `${limits.timeoutSeconds} s for all attempts together`]);
   }
   renderTimeline(view).forEach((event, index) => {
     rows.push([index === 0 ? 'Timeline' : '', event]);
@@ -56,7 +59,7 @@ export function renderStatus(view: JobView, now: Date): string[] {
 
 function renderThroughput(throughput: Throughput): [name: string, value: string][] {
   const { candidatesPerHour, workers, model, waiting, evaluating, slots } = throughput;
-  const limit = limits[throughput.limitedBy];
+  const limit = limitNames[throughput.limitedBy];
   const queue = waiting > 0 ? `, ${waiting} wait for a slot` : '';
   return [
     [
@@ -70,7 +73,7 @@ function renderThroughput(throughput: Throughput): [name: string, value: string]
   ];
 }
 
-const limits: Record<Throughput['limitedBy'], string> = {
+const limitNames: Record<Throughput['limitedBy'], string> = {
   evaluation: 'the evaluation is',
   model: 'the time of the model is',
   memory: 'memory is',

@@ -69,6 +69,7 @@ describe('a submission that cannot be used', () => {
     ],
     ['half an iteration', [...files, '--iterations', '1.5'], /--iterations 1\.5 .*whole number/],
     ['words for vCPUs', [...files, '--vcpus', 'many'], /--vcpus .*"many"/],
+    ['too little time', [...files, '--timeout', '30s'], /--timeout 30s .*from 60 seconds/],
     ['too little memory', [...files, '--memory', '1'], /--memory 1 .*MiB/],
     [
       'memory that its workers do not fit in',

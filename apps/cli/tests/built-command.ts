@@ -19,6 +19,8 @@ export interface BuiltCommand {
   /** A folder for the test's files. */
   readonly folder: string;
   readonly home: string;
+  /** What it is run with. */
+  readonly environment: NodeJS.ProcessEnv;
   run(...args: string[]): Promise<Ended>;
   /** Runs it with `--json`, expects exit code 0 and gives back what it printed. */
   json<T>(...args: string[]): Promise<T>;
@@ -31,17 +33,18 @@ export async function builtCommand(
 ): Promise<BuiltCommand> {
   const folder = await mkdtemp(join(tmpdir(), 'openevolve-aws-'));
   const home = join(folder, 'home');
+  const environment = {
+    PATH: process.env.PATH,
+    HOME: folder,
+    OPENEVOLVE_AWS_HOME: home,
+    OPENEVOLVE_PYTHON: python,
+    ...variables,
+  };
   const run = async (...args: string[]): Promise<Ended> => {
     const child = spawn(process.execPath, [program, ...args], {
       cwd: folder,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: {
-        PATH: process.env.PATH,
-        HOME: folder,
-        OPENEVOLVE_AWS_HOME: home,
-        OPENEVOLVE_PYTHON: python,
-        ...variables,
-      },
+      env: environment,
     });
     let stdout = '';
     let stderr = '';
@@ -57,6 +60,7 @@ export async function builtCommand(
   return {
     folder,
     home,
+    environment,
     run,
     async json<T>(...args: string[]) {
       const { code, stdout, stderr } = await run(...args, '--json');

@@ -33,8 +33,10 @@ export class CapCommand extends JobCommand {
     if (cap === undefined) {
       throw new UsageError('A cap is missing: name it with --max-usd or --max-tokens.');
     }
+    const signal = this.interruption();
     const { backend, owner } = await this.open();
-    const control = await controlJob(backend, owner, this.job, { kind: 'cap', ...cap });
+    const request = { kind: 'cap' as const, ...cap };
+    const control = await controlJob(backend, owner, this.job, request, { signal });
     const limits = [
       ...(cap.usd === undefined ? [] : [`$${cap.usd}`]),
       ...(cap.tokens === undefined ? [] : [`${cap.tokens} tokens`]),

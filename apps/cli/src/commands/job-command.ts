@@ -25,6 +25,11 @@ export abstract class JobCommand extends BaseCommand {
 
   /** Another command about the same job, as it is typed. */
   protected hint(command: string): string {
-    return `openevolve-aws ${command}${this.local ? ' --local' : ''}${this.profile === undefined ? '' : ` --profile ${this.profile}`}`;
+    const place = [
+      ...(this.local ? ['--local'] : []),
+      ...(this.profile === undefined ? [] : ['--profile', this.profile]),
+      ...(this.owner === undefined ? [] : ['--owner', this.owner]),
+    ];
+    return ['openevolve-aws', command, ...place].join(' ');
   }
 }

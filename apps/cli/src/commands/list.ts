@@ -1,5 +1,6 @@
 import type { ListedJob } from '@openevolve-aws/batch-client';
 import { Command, Option } from 'clipanion';
+import { isOutputRead } from '../output.ts';
 import { JobCommand } from './job-command.ts';
 
 export class ListCommand extends JobCommand {
@@ -41,7 +42,7 @@ export class ListCommand extends JobCommand {
       this.print(
         [jobId, (batchJobId ?? '-').padEnd(36), job.status.padEnd(9), createdAt, name].join('  '),
       );
-      if (jobs.length === limit) {
+      if (jobs.length === limit || !isOutputRead()) {
         break;
       }
     }

@@ -1,4 +1,5 @@
 import { Command, Option } from 'clipanion';
+import { isOutputRead } from '../output.ts';
 import { JobCommand } from './job-command.ts';
 
 export class LogsCommand extends JobCommand {
@@ -54,8 +55,11 @@ export class LogsCommand extends JobCommand {
     for await (const line of lines) {
       this.context.stdout.write(`${this.json ? JSON.stringify(line) : line.text}\n`);
       printed += 1;
+      if (!isOutputRead()) {
+        return cliExit.OK;
+      }
     }
-    const { status } = (await findRun(backend, owner, this.job)).batch;
+    const { status } = (await findRun(backend, owner, this.job, { signal })).batch;
     const hasFailed = status === 'FAILED';
     if (printed === 0 || (this.follow && hasFailed)) {
       const { sentence, next } = await explainJob(backend, owner, this.job, { signal });

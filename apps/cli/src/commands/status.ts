@@ -16,8 +16,9 @@ export class StatusCommand extends JobCommand {
   protected async run(): Promise<number> {
     const { describeJob } = await import('@openevolve-aws/batch-client');
     const { cliExit } = await import('@openevolve-aws/job-spec');
+    const signal = this.interruption();
     const { backend, owner } = await this.open();
-    const view = await describeJob(backend, owner, this.job);
+    const view = await describeJob(backend, owner, this.job, { signal });
     if (this.json) {
       this.printJson(view);
       return cliExit.OK;

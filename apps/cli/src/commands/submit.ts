@@ -134,8 +134,14 @@ export class SubmitCommand extends JobCommand {
 
   /** What the flags ask for, held to what is allowed before anything is looked at. */
   private async request(): Promise<Omit<SubmitRequest, 'owner' | 'model'>> {
-    const { iterationsSchema, jobSchema, memoryMibSchema, vcpusSchema, workersSchema } =
-      await import('@openevolve-aws/job-spec');
+    const {
+      iterationsSchema,
+      maxOutageSecondsSchema,
+      memoryMibSchema,
+      timeoutSecondsSchema,
+      vcpusSchema,
+      workersSchema,
+    } = await import('@openevolve-aws/job-spec');
     const { optionalDuration, optionalNumber, parseRevision, parseVariables, required } =
       await import('../flags.ts');
     const { parseCap } = await import('../cap.ts');
@@ -143,19 +149,18 @@ export class SubmitCommand extends JobCommand {
     const { UsageError } = await import('../failure.ts');
     const { z } = await import('zod');
     const workers = this.workers === 'auto' ? undefined : this.workers;
-    const { timeoutSeconds, maxOutageSeconds } = jobSchema.shape;
     const cap = parseCap(this.maxUsd, this.maxTokens);
     const numbers = {
       iterations: optionalNumber('--iterations', this.iterations, iterationsSchema),
       targetScore: optionalNumber('--target-score', this.targetScore, z.number()),
-      timeoutSeconds: optionalDuration('--timeout', this.timeout, timeoutSeconds.unwrap()),
+      timeoutSeconds: optionalDuration('--timeout', this.timeout, timeoutSecondsSchema),
       vcpus: optionalNumber('--vcpus', this.vcpus, vcpusSchema),
       workers: optionalNumber('--workers', workers, workersSchema),
       evaluationSlots: optionalNumber('--evaluation-slots', this.evaluationSlots, vcpusSchema),
       memoryMib: optionalNumber('--memory', this.memory, memoryMibSchema),
       maxUsd: cap?.usd,
       maxTokens: cap?.tokens,
-      maxOutageSeconds: optionalDuration('--max-outage', this.maxOutage, maxOutageSeconds.unwrap()),
+      maxOutageSeconds: optionalDuration('--max-outage', this.maxOutage, maxOutageSecondsSchema),
       definitionRevision: parseRevision(this.revision),
     };
     const [stray] = this.moreIncluded;
