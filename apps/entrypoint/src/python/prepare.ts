@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { keyVariables } from '@openevolve-aws/llm-gateway';
 import { runnerDirectory } from '../runner/runner-process.ts';
 import { preparePythonEnvironment } from './environment.ts';
 import { PythonError } from './errors.ts';
@@ -12,6 +13,10 @@ import { PythonError } from './errors.ts';
  * its last line, a JSON document: `{"python": path}` or `{"error": {"code", "message"}}`.
  */
 export async function preparePython(): Promise<number> {
+  // Its programs need no key, and whoever submits a job can have this run in a container that has one.
+  for (const name of keyVariables) {
+    delete process.env[name];
+  }
   const print = (line: string) => process.stdout.write(`${line}\n`);
   try {
     const requirements = join(runnerDirectory, 'requirements.txt');
