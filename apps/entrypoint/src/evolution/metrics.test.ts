@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { embeddedMetrics, type Metrics } from './metrics.ts';
 
 const metrics = {
@@ -26,7 +26,8 @@ const metrics = {
 } satisfies Metrics;
 
 it('is one line that names every figure it holds, in the namespace OpenEvolve', () => {
-  const line = embeddedMetrics('alice', '0a1b2c3d', metrics, new Date(1_767_225_600_000));
+  const at = new Date(1_767_225_600_000);
+  const line = embeddedMetrics('alice', '0a1b2c3d', metrics, at, 'lab');
   expect(line).not.toContain('\n');
   expect(JSON.parse(line)).toMatchObject({
     _aws: {
@@ -34,7 +35,10 @@ it('is one line that names every figure it holds, in the namespace OpenEvolve', 
       CloudWatchMetrics: [
         {
           Namespace: 'OpenEvolve',
-          Dimensions: [['Owner'], ['Owner', 'JobShortId']],
+          Dimensions: [
+            ['Environment', 'Owner'],
+            ['Environment', 'Owner', 'JobShortId'],
+          ],
           Metrics: [
             { Name: 'BestScore', Unit: 'None' },
             { Name: 'IterationThroughput', Unit: 'None' },
@@ -55,11 +59,21 @@ it('is one line that names every figure it holds, in the namespace OpenEvolve', 
         },
       ],
     },
+    Environment: 'lab',
     Owner: 'alice',
     JobShortId: '0a1b2c3d',
     BestScore: 0.8,
     LastCommitAge: 14.2,
   });
+});
+
+it('is of the environment that the job definition names, and else of this machine', () => {
+  const environment = () =>
+    JSON.parse(embeddedMetrics('alice', '0a1b2c3d', metrics, new Date())).Environment;
+  expect(environment()).toBe('local');
+  vi.stubEnv('OPENEVOLVE_ENVIRONMENT', 'prod');
+  expect(environment()).toBe('prod');
+  vi.unstubAllEnvs();
 });
 
 it('leaves out what has no figure yet', () => {

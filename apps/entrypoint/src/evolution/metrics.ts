@@ -42,8 +42,16 @@ const units = {
  * Metrics without a figure are left out, since the format has no null.
  *
  * @param now when it was measured.
+ * @param environment the installation in AWS, which its dashboard and alarm go by: an account may
+ *   have several. The job definition says which.
  */
-export function embeddedMetrics(owner: string, jobId: string, metrics: Metrics, now: Date): string {
+export function embeddedMetrics(
+  owner: string,
+  jobId: string,
+  metrics: Metrics,
+  now: Date,
+  environment = process.env.OPENEVOLVE_ENVIRONMENT || 'local',
+): string {
   const figures: Record<keyof typeof units, number | null> = {
     BestScore: metrics.bestScore,
     IterationThroughput: metrics.iterationThroughput,
@@ -68,11 +76,15 @@ export function embeddedMetrics(owner: string, jobId: string, metrics: Metrics, 
       CloudWatchMetrics: [
         {
           Namespace: 'OpenEvolve',
-          Dimensions: [['Owner'], ['Owner', 'JobShortId']],
+          Dimensions: [
+            ['Environment', 'Owner'],
+            ['Environment', 'Owner', 'JobShortId'],
+          ],
           Metrics: known.map(([Name]) => ({ Name, Unit: units[Name as keyof typeof units] })),
         },
       ],
     },
+    Environment: environment,
     Owner: owner,
     JobShortId: jobId,
     ...Object.fromEntries(known),
