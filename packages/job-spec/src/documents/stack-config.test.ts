@@ -47,8 +47,12 @@ describe('refuses a wrong value and names its field', () => {
     ['environment', { environment: 'Prod' }],
     ['environment', { environment: '1st' }],
     ['environment', { environment: 'seventeen-letters' }],
+    ['environment', { environment: 'prod-' }],
+    ['environment', { environment: 'prod--2' }],
+    ['environment', { environment: 'prod-users-1' }],
     ['region', { region: 'Virginia' }],
     ['users', { users: [] }],
+    ['users', { users: [], moreUsers: [[]] }],
     ['users.1', { users: ['alice', 'ana-maria'] }],
     ['users', { users: ['alice', 'alice'] }],
     ['users', { moreUsers: [['alice']] }],
@@ -93,6 +97,15 @@ it.each([
   'u-6tb1.112xlarge',
 ])('takes %s, which is x86', (type) => {
   expect(parse({ instanceTypes: [type] }).instanceTypes).toEqual([type]);
+});
+
+it.each(['a', 'prod', 'prod-2', 'team-a-2026', 'users-1'])('takes the environment %s', (name) => {
+  expect(parse({ environment: name }).environment).toBe(name);
+});
+
+it('takes a group that nobody is left in, as long as there is a user', () => {
+  expect(parse({ moreUsers: [[], ['carol'], []] }).moreUsers).toEqual([[], ['carol'], []]);
+  expect(parse({ users: [], moreUsers: [['carol']] }).users).toEqual([]);
 });
 
 it('takes as many users as two stacks hold', () => {

@@ -37,22 +37,31 @@ const instanceTypeSchema = z
 export const stackConfigSchema = z
   .strictObject({
     version: z.literal(1),
-    /** Sets installations in one account apart; a part of every name. S3 allows 63 characters. */
+    /**
+     * Sets installations in one account apart; a part of every name. S3 allows 63 characters, and
+     * ECR no dash beside another or at the end.
+     */
     environment: z
       .string()
+      .max(16, 'at most 16 characters')
       .regex(
-        /^[a-z][a-z0-9-]{0,15}$/,
-        '1 to 16 lower-case letters, digits and dashes, a letter first',
+        /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/,
+        'lower-case letters and digits, a letter first, with single dashes between them',
+      )
+      .refine(
+        (name) => !/-users-\d+$/.test(name),
+        'a name that does not end in -users-1 or the like: a stack of users of another environment is called so',
       )
       .default('prod'),
     region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a region such as us-east-1'),
     /** Owners, of whom everyone gets a job definition, a job role and a log group. */
-    users: z.array(ownerSchema).min(1, 'at least one user'),
+    users: z.array(ownerSchema),
     /**
      * More users than one stack holds, a stack for each group. A user stays in its group: another
-     * one means another stack, which cannot make what the first still has.
+     * one means another stack, which cannot make what the first still has. A group that nobody is
+     * left in stays as an empty one, since its stack does.
      */
-    moreUsers: z.array(z.array(ownerSchema).min(1, 'at least one user in a group')).default([]),
+    moreUsers: z.array(z.array(ownerSchema)).default([]),
     /** `iam-users` makes an IAM user of everyone; `identity-center` makes none. */
     signIn: z.enum(['iam-users', 'identity-center']).default('iam-users'),
     /** Users for whom an access key is made and kept in Secrets Manager. */
@@ -86,6 +95,9 @@ export const stackConfigSchema = z
     const refuse = (path: (string | number)[], message: string) =>
       context.addIssue({ code: 'custom', path, message });
     const all = [...config.users, ...config.moreUsers.flat()];
+    if (all.length === 0) {
+      refuse(['users'], 'at least one user');
+    }
     const twice = all.find((user, position) => all.indexOf(user) !== position);
     if (twice !== undefined) {
       refuse(['users'], `${JSON.stringify(twice)} is there twice`);
