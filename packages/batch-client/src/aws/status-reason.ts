@@ -78,7 +78,7 @@ const RULES: readonly Rule[] = [
   [
     /Job attempt duration exceeded timeout/i,
     'It ran longer than its time limit',
-    'Resume it with a longer --timeout to go on',
+    'Resume it to go on',
   ],
   [/^Dependent Job failed/i, 'A job that it depends on has failed', null],
 ];
