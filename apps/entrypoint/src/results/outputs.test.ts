@@ -25,3 +25,17 @@ it('takes logs from files alone, not through links or pipes that evolved code le
   expect(keys).toEqual(['logs/attempt-3.log']);
   expect(new TextDecoder().decode(await store.get('logs/attempt-3.log'))).toBe('a line');
 });
+
+it('takes no more logs than a run can have', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'outputs-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  await mkdir(join(folder, 'logs'));
+  for (let number = 0; number < 60; number++) {
+    await writeFile(join(folder, 'logs', `left-${number}.log`), 'a line');
+  }
+  const store = new MemoryStore();
+  await storeAttemptLog(store, 3, folder);
+  let stored = 0;
+  for await (const _ of store.list('')) stored += 1;
+  expect(stored).toBe(50);
+});

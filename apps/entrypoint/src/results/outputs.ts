@@ -16,6 +16,9 @@ const OFFLINE_NOTE =
   'Programs came from the offline model: a seeded search that needs no key and is not an LLM.';
 const PROVIDER_NOTE = "Programs came from the provider's models.";
 
+/** OpenEvolve writes one for each start of the runner; evolved code may leave any number there. */
+const MOST_LOGS = 50;
+
 export interface FinalOutputs {
   readonly job: Job;
   readonly outputs: ObjectStore;
@@ -88,7 +91,7 @@ export async function storeAttemptLog(
 ): Promise<void> {
   const directory = join(outputFolder, 'logs');
   const names = (await filesOf(directory)).filter((name) => name.endsWith('.log'));
-  for (const [index, name] of names.sort().entries()) {
+  for (const [index, name] of names.sort().slice(0, MOST_LOGS).entries()) {
     const path = join(directory, name);
     const part = index === 0 ? '' : `-${index + 1}`;
     await outputs.putStream(
