@@ -19,9 +19,11 @@ export abstract class ImageCommand extends AdministrationCommand {
   });
   tag = Option.String('--tag', { description: "The image's tag. By default the commit." });
   baseImage = Option.String('--base-image', {
-    description: 'A Debian to build on, where the public one cannot be reached.',
+    description: "A Debian in the public one's place; NAME@sha256:... fixes it.",
   });
-  nodeImage = Option.String('--node-image', { description: 'An image with Node 24 and npm.' });
+  nodeImage = Option.String('--node-image', {
+    description: "An image with Node 24 and npm, in the public one's place.",
+  });
   authorities = Option.String('--certificates', {
     description: "A file of certificates, where a private authority signs the network's.",
   });

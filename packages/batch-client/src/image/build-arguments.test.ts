@@ -13,6 +13,13 @@ describe.each(imageEngines)('%s', (engine) => {
     expect(args).not.toContain('BASE_IMAGE');
   });
 
+  it('takes base images by digest', () => {
+    const digest = `sha256:${'0'.repeat(64)}`;
+    const baseImage = `docker.io/library/python@${digest}`;
+    const args = imageBuildArguments({ engine, ...build, baseImage });
+    expect(args).toContain(`BASE_IMAGE=${baseImage}`);
+  });
+
   it('takes other base images and a private authority', () => {
     const args = imageBuildArguments({
       engine,
