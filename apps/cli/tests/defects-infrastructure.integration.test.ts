@@ -17,6 +17,8 @@ import { readKeys } from '@openevolve-aws/llm-gateway';
 import { beforeAll, expect, it, onTestFinished } from 'vitest';
 import { EmulatedAccount, guideEnvironment } from './administration/account.ts';
 
+const dockerfile = fileURLToPath(new URL('../../../Dockerfile.aws', import.meta.url));
+
 interface Statement {
   readonly Effect: string;
   readonly Action: string | string[];
@@ -136,12 +138,24 @@ it('12. lets budgets and events publish to the topic of alerts', () => {
   expect(letIn(statementsOf('AWS::SNS::TopicPolicy', /./))).toBe(true);
 });
 
-it('20. runs jobs without root on a read-only root, behind one open port and an endpoint of S3', () => {
+it('20. runs jobs without root on a read-only root, behind one open port and an endpoint of S3', async () => {
   const isHeld = ({ User, ReadonlyRootFilesystem, Privileged }: Record<string, unknown>) =>
     /^[1-9]/.test(String(User)) && ReadonlyRootFilesystem === true && Privileged !== true;
   expect(isHeld({ User: undefined })).toBe(false);
   expect(jobContainers()).toHaveLength(3);
   expect(jobContainers().every(isHeld)).toBe(true);
+
+  // What a target of the image runs as is what its last USER says; Docker's default is root.
+  const usersOf = (dockerfile: string) =>
+    dockerfile
+      .split(/^(?=FROM )/m)
+      .filter((stage) => / AS (slim|full)$/m.test(stage))
+      .map((stage) => stage.match(/^USER (\S+)/gm)?.at(-1));
+  expect(usersOf('FROM python:3.11 AS full\nCOPY . /app\n')).toEqual([undefined]);
+  expect(usersOf(await readFile(dockerfile, 'utf8'))).toEqual([
+    'USER 10001:10001',
+    'USER 10001:10001',
+  ]);
 
   const isNarrow = (rules: unknown) =>
     JSON.stringify(rules)
