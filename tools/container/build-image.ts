@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type ImageTarget, imageBuildArguments } from '@openevolve-aws/batch-client/administration';
@@ -27,7 +27,7 @@ export interface ImageLayer {
  * @returns how long it took, in seconds.
  */
 export function buildImage(target: ImageTarget, base: BaseImages): Promise<number> {
-  return build(root, target, base, imageName(target));
+  return buildImageFrom(root, target, base, imageName(target));
 }
 
 /** Builds {@link OLDEST} from the commit that brought the first Dockerfile.aws. */
@@ -41,11 +41,12 @@ export async function buildOldestImage(base: BaseImages): Promise<void> {
   const archive = `${sources}.tar`;
   await run('git', ['archive', '--output', archive, commit], { cwd: root });
   await run('tar', ['-xf', archive, '-C', sources]);
-  await build(sources, 'slim', base, OLDEST);
+  await buildImageFrom(sources, 'slim', base, OLDEST);
   await Promise.all([rm(sources, { recursive: true }), rm(archive)]);
 }
 
-async function build(
+/** Builds a target from the checkout in a folder; see {@link buildImage}. */
+export async function buildImageFrom(
   sources: string,
   target: ImageTarget,
   base: BaseImages,
@@ -72,6 +73,18 @@ export async function layersOf(image: string): Promise<ImageLayer[]> {
     .filter(({ size }) => size > 0)
     .map(({ size, CreatedBy }) => ({ bytes: size, by: CreatedBy }))
     .reverse();
+}
+
+/** Bytes of an image's layers as a registry keeps them, compressed, by digest. */
+export async function storedLayers(image: string): Promise<Map<string, number>> {
+  const folder = join(cache, 'pushed');
+  await rm(folder, { recursive: true, force: true });
+  await engine('buildah', ['push', '--quiet', image, `dir:${folder}`]);
+  const manifest: { layers: { digest: string; size: number }[] } = JSON.parse(
+    await readFile(join(folder, 'manifest.json'), 'utf8'),
+  );
+  await rm(folder, { recursive: true });
+  return new Map(manifest.layers.map(({ digest, size }) => [digest, size]));
 }
 
 /** The digests of an image's layers, of their contents uncompressed. */

@@ -6,6 +6,20 @@ import { cache, engine, engineEnvironment } from './engine.ts';
 /** The user of the job definition. */
 export const USER = '10001:10001';
 
+const setpriv = ['/usr/bin/setpriv', '--no-new-privs', '--'];
+const main = '/opt/entrypoint/dist/main.js';
+
+/** The image's entry point, and what it would be without one thing or another. */
+export const entrypoints = {
+  withInspector: [...setpriv, '/usr/local/bin/node', main],
+  withNewPrivileges: ['/usr/local/bin/node', '--disable-sigusr1', main],
+  /** Process 1 is another one, as with AWS Batch's own init, and everyone may read it. */
+  withAnotherInit: [
+    ...[...setpriv, '/bin/sh', '-c', '"$@"; exit $?', 'sh'],
+    ...['/usr/local/bin/node', '--disable-sigusr1', main],
+  ],
+} as const;
+
 export interface ContainerOptions {
   readonly image: string;
   readonly environment: Readonly<Record<string, string>>;
@@ -96,7 +110,8 @@ export async function runInImage(image: string, ...command: string[]): Promise<s
   ]);
 }
 
-function collect(child: ChildProcess): Pick<Container, 'output' | 'wrote'> {
+/** What a process writes, from now on. */
+export function collect(child: ChildProcess): Pick<Container, 'output' | 'wrote'> {
   const chunks: Buffer[] = [];
   const news = new EventEmitter().setMaxListeners(0);
   let ended = false;
@@ -116,7 +131,7 @@ function collect(child: ChildProcess): Pick<Container, 'output' | 'wrote'> {
     async wrote(pattern) {
       while (!pattern.test(output())) {
         if (ended) {
-          throw new Error(`The container ended and never wrote ${pattern}. It wrote:\n${output()}`);
+          throw new Error(`It ended and never wrote ${pattern}. It wrote:\n${output()}`);
         }
         await once(news, 'news');
       }

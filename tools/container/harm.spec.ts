@@ -1,7 +1,7 @@
 // Evolved code that sends signals and takes all that there is: it spoils its own run at most, gets no
 // secret by it, and its container ends by itself.
 import { existsSync } from 'node:fs';
-import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { chmod, cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -9,7 +9,12 @@ import { containerExit, decideRetry } from '@openevolve-aws/job-spec';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BatchJobs, startBatchJobs } from './batch-jobs.ts';
 import { imageName } from './build-image.ts';
-import { type Container, type ContainerOptions, removeContainers } from './container.ts';
+import {
+  type Container,
+  type ContainerOptions,
+  entrypoints,
+  removeContainers,
+} from './container.ts';
 import { engine } from './engine.ts';
 import { submitJob } from './stored-job.ts';
 
@@ -55,40 +60,45 @@ describe('a signal from evolved code to every process of the entrypoint', () => 
     ([, number], place, all) => all.findIndex(([, other]) => other === number) === place,
   );
 
-  const { SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU } = constants.signals;
-  const stopping = new Set<number>([SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU]);
+  /** What was seen after the signal. */
+  interface Aftermath {
+    /** Whether a file that was left holds the key: where a process dumps its memory. */
+    readonly dumped: boolean;
+    /** Of the entrypoint and process 1, where that is another one. */
+    readonly states: string;
+  }
 
-  /** Whether a file that was left holds the key: where a process dumps its memory. */
-  async function dumps(how: string, options: Partial<ContainerOptions> = {}): Promise<boolean> {
-    const work = join(folder, `work-${how}`);
-    await mkdir(work);
-    await chmod(work, 0o1777);
-    const container = await harm(how, {
+  async function send(signal: number, options: Partial<ContainerOptions> = {}): Promise<Aftermath> {
+    const work = await workFolder();
+    const container = await harm(String(signal), {
       work,
       // Naming one limit gives up the defaults of the others.
       options: ['core=-1:-1', 'nofile=20000', 'nproc=20000'].map((limit) => `--ulimit=${limit}`),
       ...options,
     });
-    if (stopping.has(Number(how))) {
-      await appears(join(work, 'sent'));
-      // Nothing else ends it: a time limit of the Batch job does the same.
-      await container.stop(1);
-    }
     const exitCode = await container.exitCode;
     expect(exitCode === 0 || decideRetry({ exitCode }, 1) === 'RETRY', container.output()).toBe(
       true,
     );
-    for (const entry of await readdir(work, { recursive: true, withFileTypes: true })) {
-      if (entry.isFile()) {
-        const content = await readFile(join(entry.parentPath, entry.name));
-        if (content.includes(batch.key)) return true;
-      }
-    }
-    return false;
+    return { dumped: await holdsTheKey(work), states: await statesIn(work) };
   }
 
   it.each(signals)('%s leaves no secret, and the job goes on', async (_name, number) => {
-    expect(await dumps(String(number))).toBe(false);
+    const { dumped, states } = await send(number);
+    expect(dumped).toBe(false);
+    expect(states).not.toContain('T');
+  });
+
+  it('SIGSTOP holds the entrypoint where another init is process 1', async () => {
+    const work = await workFolder();
+    const { SIGSTOP } = constants.signals;
+    const options = { work, entrypoint: entrypoints.withAnotherInit };
+    const container = await harm(String(SIGSTOP), options);
+    await appears(join(work, 'states'));
+    expect(await statesIn(work)).toContain('T');
+    // Nothing else ends it: a time limit of the Batch job does the same.
+    await container.stop(1);
+    await container.exitCode;
   });
 
   it('SIGABRT to a Node that can be read leaves the key in a dump of its memory', async () => {
@@ -97,11 +107,30 @@ describe('a signal from evolved code to every process of the entrypoint', () => 
     await cp(join(root, 'usr/local/bin/node'), node);
     await engine('podman', ['image', 'unmount', image]);
     await chmod(node, 0o755);
-    await rm(join(folder, `work-${constants.signals.SIGABRT}`), { recursive: true, force: true });
     const files = { [node]: '/usr/local/bin/node' };
-    expect(await dumps(String(constants.signals.SIGABRT), { files })).toBe(true);
+    const options = { files, entrypoint: entrypoints.withAnotherInit };
+    expect(await send(constants.signals.SIGABRT, options)).toMatchObject({ dumped: true });
   });
 });
+
+/** A folder of the machine, for a container's working folder. */
+async function workFolder(): Promise<string> {
+  const work = await mkdtemp(join(folder, 'work-'));
+  await chmod(work, 0o1777);
+  return work;
+}
+
+async function holdsTheKey(work: string): Promise<boolean> {
+  for (const entry of await readdir(work, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile()) {
+      const content = await readFile(join(entry.parentPath, entry.name));
+      if (content.includes(batch.key)) return true;
+    }
+  }
+  return false;
+}
+
+const statesIn = (work: string) => readFile(join(work, 'states'), 'utf8').catch(() => '');
 
 async function appears(file: string): Promise<void> {
   const end = Date.now() + 60_000;
@@ -110,6 +139,32 @@ async function appears(file: string): Promise<void> {
     await delay(20);
   }
 }
+
+describe('a process that evolved code leaves behind, under another name,', () => {
+  /** How long it lived, in seconds, after the runner had ended. */
+  async function outlived(options: Partial<ContainerOptions> = {}): Promise<number> {
+    const work = await workFolder();
+    const container = await harm('outlive_the_runner', { work, ...options });
+    expect(await container.exitCode, container.output()).toBe(0);
+    const [, ended = ''] = /^INFO +(\S+) The runner ended/m.exec(container.output()) ?? [];
+    const beats = (await readFile(join(work, 'beats'), 'utf8')).trimEnd().split('\n');
+    return Number(beats.at(-1)) - Date.parse(ended) / 1000;
+  }
+
+  it('is gone when the entrypoint takes its last look at the files', async () => {
+    expect(await outlived()).toBeLessThan(0);
+  });
+
+  it('is not, where another init is process 1', async () => {
+    expect(await outlived({ entrypoint: entrypoints.withAnotherInit })).toBeGreaterThan(0);
+  });
+
+  it('counts no more as a process when it has ended', async () => {
+    const container = await harm('leave_orphans');
+    expect(await container.exitCode, container.output()).toBe(0);
+    expect(container.output()).toContain('NOBODY waits for 0');
+  });
+});
 
 describe('evolved code that takes all there is of', () => {
   it.each<[what: string, how: string, options: Partial<ContainerOptions>, sign: RegExp]>([

@@ -1,20 +1,17 @@
 // Evolved code that looks for the key and the credentials: in the image it finds nothing, and with
 // any one protection taken away the same code finds them.
-import { chmod, cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { openStore } from '@openevolve-aws/object-store';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BatchJobs, startBatchJobs } from './batch-jobs.ts';
 import { imageName } from './build-image.ts';
-import { type ContainerOptions, removeContainers } from './container.ts';
+import { type ContainerOptions, entrypoints, removeContainers } from './container.ts';
 import { engine } from './engine.ts';
 import { type StoredJob, submitJob } from './stored-job.ts';
 
 const image = imageName('slim');
-const node = ['/usr/local/bin/node', '/opt/entrypoint/dist/main.js'];
-const tini = ['/usr/bin/tini', '--'];
-const setpriv = ['/usr/bin/setpriv', '--no-new-privs', '--'];
 
 /** What the entrypoint says when it is not protected. */
 const WARNING = 'Evolved code can read the environment';
@@ -43,8 +40,8 @@ let otherObject: string;
 
 /** A program of root's that gives its user. */
 let rootId: string;
-/** Copies of the image's programs that anyone can read. */
-let readable: { readonly node: string; readonly tini: string };
+/** A copy of the image's Node that anyone can read. */
+let readableNode: string;
 /** The entrypoint, changed to pass its environment on. */
 let leakyBundle: string;
 
@@ -52,10 +49,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'hostile-'));
   const root = await engine('podman', ['image', 'mount', image]);
   rootId = await copyOf(join(root, 'usr/bin/id'), 0o4755);
-  readable = {
-    node: await copyOf(join(root, 'usr/local/bin/node'), 0o755),
-    tini: await copyOf(join(root, 'usr/bin/tini'), 0o755),
-  };
+  readableNode = await copyOf(join(root, 'usr/local/bin/node'), 0o755);
   leakyBundle = join(folder, 'dist');
   await cp(join(root, 'opt/entrypoint/dist'), leakyBundle, { recursive: true });
   await engine('podman', ['image', 'unmount', image]);
@@ -82,11 +76,11 @@ async function copyOf(file: string, mode: number): Promise<string> {
 }
 
 async function makeLeaky(bundle: string): Promise<void> {
-  const clean = 'PYTHONUNBUFFERED: "1",';
+  const clean = /PYTHONUNBUFFERED: ?"1",/;
   for (const name of (await readdir(bundle)).filter((name) => name.endsWith('.js'))) {
     const text = await readFile(join(bundle, name), 'utf8');
-    if (text.includes(clean)) {
-      await writeFile(join(bundle, name), text.replace(clean, `${clean} ...process.env,`));
+    if (clean.test(text)) {
+      await writeFile(join(bundle, name), text.replace(clean, '$& ...process.env,'));
       return;
     }
   }
@@ -159,7 +153,7 @@ describe('in the image, evolved code', () => {
   });
 
   it('finds by its attempts what is its own, and nothing else', () => {
-    expect(theft.reports.size).toBe(22);
+    expect(theft.reports.size).toBe(23);
     const found = [...theft.reports.values()].flatMap((report) =>
       report.found.map((secret) => `${secret} by ${report.attempt}`),
     );
@@ -211,31 +205,31 @@ describe('without a protection, the same code finds', () => {
         'key',
         'environment of a Node that can be read',
         'environment_of_the_supervisors',
-        () => ({ files: { [readable.node]: '/usr/local/bin/node' } }),
+        () => ({ files: { [readableNode]: '/usr/local/bin/node' } }),
       ],
       [
         'job credentials',
         'memory of a Node that can be read',
         'memory_of_every_process',
-        () => ({ files: { [readable.node]: '/usr/local/bin/node' } }),
+        () => ({ files: { [readableNode]: '/usr/local/bin/node' } }),
       ],
       [
         'key',
         'memory of a Node that can be traced',
         'trace_of_the_supervisors',
-        () => ({ files: { [readable.node]: '/usr/local/bin/node' } }),
+        () => ({ files: { [readableNode]: '/usr/local/bin/node' } }),
       ],
       [
         'key',
         'environment of an init that can be read',
         'environment_of_the_supervisors',
-        () => ({ files: { [readable.tini]: '/usr/bin/tini' } }),
+        () => ({ entrypoint: entrypoints.withAnotherInit }),
       ],
       [
         'way to job credentials',
         'inspector that SIGUSR1 opens',
         'inspector',
-        () => ({ entrypoint: [...setpriv, ...tini, ...node] }),
+        () => ({ entrypoint: entrypoints.withInspector }),
       ],
       [
         'way to job credentials',
@@ -255,6 +249,12 @@ describe('without a protection, the same code finds', () => {
         'environment_of_the_supervisors',
         () => ({ options: ['--user', '0:0'] }),
       ],
+      [
+        'key',
+        'files about the threads of a Node that can be read',
+        'all_that_proc_tells_of_the_supervisors',
+        () => ({ files: { [readableNode]: '/usr/local/bin/node' } }),
+      ],
       ['machine credentials', 'metadata that is open', 'instance_metadata', () => ({})],
     ],
   )('the %s by the %s', async (secret, _how, attempt, without) => {
@@ -263,8 +263,8 @@ describe('without a protection, the same code finds', () => {
   });
 
   it.each([
-    ['a Node that can be read', () => ({ files: { [readable.node]: '/usr/local/bin/node' } })],
-    ['an init that can be read', () => ({ files: { [readable.tini]: '/usr/bin/tini' } })],
+    ['a Node that can be read', () => ({ files: { [readableNode]: '/usr/local/bin/node' } })],
+    ['an init that can be read', () => ({ entrypoint: entrypoints.withAnotherInit })],
     ['root', () => ({ options: ['--user', '0:0'] })],
   ])('the entrypoint itself warns of %s', async (_what, without) => {
     const { output } = await steal(without(), ['environment_of_this_process']);
@@ -276,10 +276,40 @@ describe('without a protection, the same code finds', () => {
     const theft = await steal(
       {
         options: withRootId(),
-        entrypoint: [...tini, node[0] ?? '', '--disable-sigusr1', node[1] ?? ''],
+        entrypoint: entrypoints.withNewPrivileges,
       },
       [attempt],
     );
     expect(theft.reports.get(attempt), theft.output).toMatchObject({ opened: 1 });
+  });
+});
+
+describe('a program that gives credentials, named below HOME where evolved code writes,', () => {
+  /** What the program saw of the environment of whoever started it. */
+  async function seen(environment: Readonly<Record<string, string>> = {}): Promise<string> {
+    const work = await mkdtemp(join(folder, 'work-'));
+    await mkdir(join(work, '.aws'));
+    await writeFile(
+      join(work, '.aws/config'),
+      '[default]\ncredential_process = /bin/sh -c "env > /tmp/seen; exit 1"\n',
+    );
+    await chmod(work, 0o1777);
+    const job = await submitJob(batch.bucket, {
+      program: join(import.meta.dirname, 'hostile/program.py'),
+      evaluator: join(import.meta.dirname, 'hostile/thief.py'),
+      iterations: 1,
+      env: { ATTEMPTS: 'environment_of_this_process' },
+    });
+    await batch.start(job, { image, work, environment }).exitCode;
+    return readFile(join(work, 'seen'), 'utf8').catch(() => '');
+  }
+
+  it('is not started', async () => {
+    expect(await seen()).toBe('');
+  });
+
+  it('would see the way to the credentials', async () => {
+    const way = batch.machine.environment.AWS_CONTAINER_CREDENTIALS_RELATIVE_URI;
+    expect(await seen({ AWS_CONFIG_FILE: '/tmp/.aws/config' })).toContain(way);
   });
 });

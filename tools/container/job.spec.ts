@@ -45,7 +45,9 @@ it.each([
   expect(await second.exitCode, second.output()).toBe(0);
   const [interrupted, done] = await job.attempts();
   expect(interrupted?.ended).toMatchObject({ how: 'interrupted', exitCode: 75, iterationsLost: 0 });
-  expect(done?.resumedFrom?.iterationsDone).toBe(interrupted?.ended?.iterationsDone);
+  expect(done?.resumedFrom?.iterationsDone, second.output()).toBe(
+    interrupted?.ended?.iterationsDone,
+  );
   expect(await job.summary()).toMatchObject({
     iterations: { asked: 60, completed: 60 },
     outcome: 'iterations',

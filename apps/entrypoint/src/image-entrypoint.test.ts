@@ -13,16 +13,14 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-/** The image's entrypoint with this machine's Node, without the init, on another program. */
+/** The image's entrypoint with this machine's Node, on another program. */
 async function entrypointOn(program: string): Promise<[string, ...string[]]> {
   const file = await readFile(new URL('../../../Dockerfile.aws', import.meta.url), 'utf8');
   const [, words = ''] = /^ENTRYPOINT (\[[^\]]*\])/m.exec(file) ?? [];
   const [first, ...rest] = JSON.parse(words.replaceAll('\\\n', '')) as [string, ...string[]];
-  const init = rest.indexOf('/usr/bin/tini');
   return [
     first,
     ...rest
-      .toSpliced(init, 2)
       .map((word) => (word === '/usr/local/bin/node' ? process.execPath : word))
       .with(-1, program),
   ];

@@ -84,8 +84,8 @@ def command(pid):
 
 
 def supervisors():
-    """The init and the entrypoint: the processes that hold what is looked for."""
-    return [pid for pid in processes() if command(pid)[0].endswith((b"/tini", b"/node", b"/catatonit"))]
+    """Process 1, and the entrypoint where that is another one: they hold what is looked for."""
+    return [pid for pid in processes() if pid == 1 or command(pid)[0].endswith(b"/node")]
 
 
 def get(host, path, port=80, method="GET", headers={}):
@@ -114,6 +114,17 @@ def environment_of_every_process(tally):
 def environment_of_the_supervisors(tally):
     for pid in supervisors():
         tally.read_file(f"/proc/{pid}/environ")
+
+
+@attempt
+def all_that_proc_tells_of_the_supervisors(tally):
+    """Of their threads too."""
+    for pid in supervisors():
+        for folder, _, names in os.walk(f"/proc/{pid}"):
+            for name in names:
+                path = os.path.join(folder, name)
+                if stat.S_ISREG(os.lstat(path).st_mode):
+                    tally.read_file(path)
 
 
 @attempt
@@ -222,8 +233,7 @@ def evaluate_in(target, expression):
 
 @attempt
 def file_of_the_supervisors(tally):
-    for path in ("/usr/bin/tini", "/usr/local/bin/node"):
-        tally.read_file(path)
+    tally.read_file("/usr/local/bin/node")
 
 
 @attempt

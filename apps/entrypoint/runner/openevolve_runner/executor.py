@@ -16,6 +16,7 @@ from openevolve_runner import channel, worker
 from openevolve_runner.call import Activity, Call, CallClock, CallFailed
 from openevolve_runner.limits import WorkerLimits, be_first_to_go
 from openevolve_runner.memory import MemoryGroup
+from openevolve_runner.orphans import wait_for_orphans
 from openevolve_runner.slots import EvaluationSlots
 from openevolve_runner.time_limits import TimeLimits, Watchdog
 from openevolve_runner.worker_process import WorkerProcess, describe_exit, fork_worker
@@ -106,6 +107,7 @@ class WorkerExecutor:
         """Replace the workers that ended, give their calls to others, and have `size` of them."""
         while self._ended:
             self._account(self._ended.popleft())
+        wait_for_orphans({process.pid for process in self._workers})
         if self._staying > self.size:
             self._retire(self._staying - self.size)
         while (

@@ -21,6 +21,7 @@ from openevolve_runner.errors import (
     in_short,
 )
 from openevolve_runner.events import Events
+from openevolve_runner.orphans import adopt_orphans
 from openevolve_runner.run_file import RunFile
 from openevolve_runner.stop import StopRequest, request_from_any_thread
 from openevolve_runner.version import require_pinned_version
@@ -60,6 +61,7 @@ def main(arguments: list[str]) -> NoReturn:
 
 def _run(run: RunFile, events: Events, stop: StopRequest) -> int:
     workers.isolate_workers(run.events_fd, run.control_fd)
+    adopt_orphans()
     stop.leave_with(lambda: _leave_before_evolution(run, events))
     save_request = threading.Event()
     held_calls: deque[int] = deque(maxlen=1)

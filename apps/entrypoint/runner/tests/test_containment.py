@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+import sys
 import threading
 from pathlib import Path
 
@@ -62,6 +63,23 @@ def test_workers_that_are_killed_at_random_moments_cost_no_iteration(
     assert all("it ended 2 worker processes" in error for error in errors(attempt).values())
     assert (ledger["done"], ledger["failed"]) == (60, len(errors(attempt)))
     assert attempt.of("checkpoint")[-1]["ledger"] == ledger
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux gives orphans to another parent")
+def test_the_runner_waits_for_what_evolved_code_leaves_behind(
+    job: Job, model: ModelServer
+) -> None:
+    left = job.folder / "left"
+    shell = f"sleep 0.1; read _ _ _ parent _ < /proc/$$/stat; echo $parent $$ >> {left}"
+    leaves = f"import subprocess\nsubprocess.run(['sh', '-c', {f'sh -c {shell!r} &'!r}])\n"
+    model.behave = lambda number: Reply(program(number) + leaves, 0.05)
+    attempt = job.start(iterations=1000, workers=1)
+
+    assert until(lambda: left.exists() and left.read_text().count("\n") > 3)
+    found = [line.split() for line in left.read_text().splitlines()[:3]]
+    assert {parent for parent, _ in found} == {str(attempt.process.pid)}
+    assert until(lambda: not any(Path("/proc", pid).exists() for _, pid in found))
+    assert attempt.process.poll() is None
 
 
 def test_an_iteration_whose_worker_died_is_run_again(job: Job, model: ModelServer) -> None:

@@ -9,9 +9,15 @@ import { watchNotices } from '../notices/watch-notices.ts';
 import { runnerEnvironment } from '../runner/environment.ts';
 import { killLeftovers } from '../runner/leftovers.ts';
 import { OutputBudget } from '../runner/output-budget.ts';
-import type { FinishedEvent, IterationEvent, StartedEvent } from '../runner/protocol.ts';
+import type {
+  FinishedEvent,
+  IterationEvent,
+  RunnerEvent,
+  StartedEvent,
+} from '../runner/protocol.ts';
 import { writeRunFile } from '../runner/run-file.ts';
 import { type RunnerProcess, startRunner } from '../runner/runner-process.ts';
+import { SILENCE_MS, Silence } from '../runner/silence.ts';
 import type { StopRequest } from '../stop-request.ts';
 import type { Committer } from './committer.ts';
 import { type EvolutionEnd, judgeEnd } from './evolution-end.ts';
@@ -88,6 +94,7 @@ export async function runEvolution(evolution: Evolution): Promise<EvolutionEnd> 
   let fatal: string | null = null;
   try {
     for await (const event of runner.events) {
+      watch.heard(event);
       switch (event.event) {
         case 'started':
           evolution.onStarted(event);
@@ -148,6 +155,7 @@ class Watch {
   readonly #loops: Promise<void>[];
   #commitEachIteration = false;
   #stopping = false;
+  readonly #silence = new Silence();
 
   constructor(evolution: Evolution, runner: RunnerProcess) {
     this.#evolution = evolution;
@@ -163,7 +171,16 @@ class Watch {
     if (superseded.aborted) {
       runner.kill();
     }
-    this.#loops = [this.#watchNotices(), this.#watchControl(), this.#reportMetrics()];
+    this.#loops = [
+      this.#watchNotices(),
+      this.#watchControl(),
+      this.#reportMetrics(),
+      this.#watchSilence(),
+    ];
+  }
+
+  heard({ event }: RunnerEvent): void {
+    this.#silence.heard(event);
   }
 
   iterationFinished(): void {
@@ -260,6 +277,20 @@ class Watch {
 
   async #reportMetrics(): Promise<void> {
     await this.#every(METRICS_MS, async () => this.#evolution.reportMetrics());
+  }
+
+  async #watchSilence(): Promise<void> {
+    await this.#every(SILENCE_MS, async () => {
+      switch (this.#silence.lasts()) {
+        case 'wake':
+          this.#runner.wake();
+          break;
+        case 'kill':
+          this.#evolution.log.error('The runner has said nothing for ten minutes and is killed.');
+          this.#runner.kill();
+          break;
+      }
+    });
   }
 
   async #every(milliseconds: number, task: () => Promise<void>): Promise<void> {

@@ -29,6 +29,8 @@ export interface RunnerProcess {
   /** Settles soon after the end, when what was printed has been passed on. */
   readonly printed: Promise<unknown>;
   send(command: RunnerCommand): void;
+  /** Lets the runner go on where a signal has stopped it. */
+  wake(): void;
   /** The runner and all that it started. */
   kill(): void;
 }
@@ -87,16 +89,19 @@ export async function startRunner(options: RunnerOptions): Promise<RunnerProcess
     exited,
     send: (command) => void control.write(`${JSON.stringify(command)}\n`),
     printed,
-    kill: () => {
-      try {
-        process.kill(-pid, 'SIGKILL');
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') {
-          throw error;
-        }
-      }
-    },
+    wake: () => signalGroup(pid, 'SIGCONT'),
+    kill: () => signalGroup(pid, 'SIGKILL'),
   };
+}
+
+function signalGroup(leader: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-leader, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') {
+      throw error;
+    }
+  }
 }
 
 async function passLines(output: Readable, onLine: (line: string) => void): Promise<void> {
