@@ -37,10 +37,10 @@ it('keeps what was left out left out', async () => {
 
 it('leaves a file as it is rather than writing what would not be deployed', async () => {
   await writeFile(file, '{"version": 1}');
-  const wrong = JSON.parse('{"version": 1, "users": []}');
+  const wrong = JSON.parse('{"version": 1, "users": ["Ana"]}');
   await expect(writeEnvironmentFile(file, wrong)).rejects.toMatchObject({
     code: 'INVALID_INPUT',
-    message: expect.stringContaining('users: at least one user'),
+    message: expect.stringContaining('users.0: an owner is'),
   });
   expect(await readFile(file, 'utf8')).toBe('{"version": 1}');
   expect(await readdir(folder)).toEqual(['openevolve.config.json']);

@@ -15,6 +15,30 @@ export function stackNames(environment: string, groups: number): string[] {
 }
 
 /**
+ * Checks that every deployed group of users is in the environment's file: deploying the others would
+ * leave its users their access, and none of the stacks can be deleted without it.
+ *
+ * @param groups how many further groups of users the file has.
+ * @throws {BatchClientError} `CONFLICT` when there is a stack of one more.
+ * @example
+ * await requireAllGroups(clients, 'prod', config.moreUsers.length);
+ */
+export async function requireAllGroups(
+  clients: Pick<AwsClients, 'formation'>,
+  environment: string,
+  groups: number,
+  options: CallOptions = {},
+): Promise<void> {
+  const stack = stackName(environment, groups + 1);
+  if ((await (await clients.formation()).stackOutputs(stack, options)) !== null) {
+    throw new BatchClientError(
+      'CONFLICT',
+      `The stack ${stack} is deployed, and moreUsers has no group ${groups + 1}: its users would keep their access. Put the group back into moreUsers, as [] when all of its users have left.`,
+    );
+  }
+}
+
+/**
  * Reads what the deployment of an environment made.
  *
  * @param groups how many further groups of users it has.

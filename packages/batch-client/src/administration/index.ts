@@ -6,7 +6,7 @@ export { administratorClients } from './clients.ts';
 export type { EnvironmentDocument } from './environment-file.ts';
 export { readEnvironmentFile, writeEnvironmentFile } from './environment-file.ts';
 export type { EnvironmentOutputs } from './environment-outputs.ts';
-export { environmentOutputs } from './environment-outputs.ts';
+export { environmentOutputs, requireAllGroups } from './environment-outputs.ts';
 export type { Inventory, InventoryRequest } from './inventory.ts';
 export { removeRemains, takeInventory } from './inventory.ts';
 export type { NextStep } from './next-steps.ts';

@@ -1,4 +1,5 @@
 import { stackName } from '@openevolve-aws/job-spec';
+import { isStoreError } from '@openevolve-aws/object-store';
 import type { BucketContents } from '@openevolve-aws/object-store/s3';
 import { type BatchStatus, batchStatuses, type CallOptions, isTerminal } from '../backend.ts';
 import { BatchClientError } from '../errors.ts';
@@ -59,7 +60,7 @@ export async function takeInventory(request: InventoryRequest): Promise<Inventor
 
 /**
  * Removes what the removal of an environment's stacks leaves: job definitions, and the buckets with
- * everything in them. Nothing brings that back.
+ * everything in them. Nothing brings that back. What went with the stacks is no failure.
  *
  * @param report told what is done, when it takes a while.
  */
@@ -69,15 +70,22 @@ export async function removeRemains(
   { report, ...call }: CallOptions & { readonly report: (line: string) => void },
 ): Promise<void> {
   const api = await clients.definitions();
-  for (const arn of definitions) {
+  const active = new Set((await api.active(call)).map(({ jobDefinitionArn }) => jobDefinitionArn));
+  for (const arn of definitions.filter((one) => active.has(one))) {
     await api.deregister(arn, call);
   }
   const store = await clients.buckets();
   for (const { name } of buckets) {
-    await store.remove(name, {
-      ...call,
-      report: (deleted) => report(`${name}: ${deleted} objects and versions deleted`),
-    });
+    try {
+      await store.remove(name, {
+        ...call,
+        report: (deleted) => report(`${name}: ${deleted} objects and versions deleted`),
+      });
+    } catch (error) {
+      if (!isStoreError(error, 'NO_BUCKET')) {
+        throw error;
+      }
+    }
   }
 }
 

@@ -63,15 +63,27 @@ it.each<[string, () => unknown, string, RegExp]>([
   ],
   ['the removal of a stranger', () => removeUser(document, 'carol'), 'NOT_FOUND', /carol/],
   [
-    'the removal of the only user of a stack',
-    () => removeUser({ ...document, moreUsers: [['carol']] }, 'carol'),
+    'the removal of the only user',
+    () => removeUser({ ...document, users: [], moreUsers: [['carol']] }, 'carol'),
     'CONFLICT',
-    /only user of a group/,
+    /carol is the only user.*users add.*destroy/,
   ],
 ])('refuses %s', (_, change, code, message) => {
   expect(change).toThrow(
     expect.objectContaining({ code, message: expect.stringMatching(message) }),
   );
+});
+
+it('leaves an empty group where its only user goes, and fills it again', () => {
+  const two = { ...document, users: many(100, 'a'), moreUsers: [['carol'], ['dan']] };
+  const one = removeUser(two, 'carol');
+  expect(one.moreUsers).toEqual([[], ['dan']]);
+  expect(addUser(one, 'erin', withoutKey).moreUsers).toEqual([['erin'], ['dan']]);
+  expect(removeUser({ ...document, users: ['alice'], moreUsers: [['carol']] }, 'alice')).toEqual({
+    ...document,
+    users: [],
+    moreUsers: [['carol']],
+  });
 });
 
 it('removes a user from wherever they are named', () => {

@@ -52,22 +52,22 @@ export function addUser(
 /**
  * An environment without a user. What the user stored stays in the buckets.
  *
- * @throws {BatchClientError} `NOT_FOUND` when there is no such user; `CONFLICT` for the last one of a
- *   group, whose stack would be left over.
+ * @throws {BatchClientError} `NOT_FOUND` when there is no such user; `CONFLICT` for the only one of
+ *   the environment.
  */
 export function removeUser(document: EnvironmentDocument, user: string): EnvironmentDocument {
   const { moreUsers = [], accessKeys } = document;
-  const group = [document.users, ...moreUsers].find((users) => users.includes(user));
-  if (group === undefined) {
+  const users = [...document.users, ...moreUsers.flat()];
+  if (!users.includes(user)) {
     throw new BatchClientError('NOT_FOUND', `${user} is no user of this environment.`);
   }
-  if (group.length === 1) {
+  if (users.length === 1) {
     throw new BatchClientError(
       'CONFLICT',
-      `${user} is the only user of a group, and a group is a stack, which needs one: add another user to it first.`,
+      `${user} is the only user of this environment, which needs one: add another first (openevolve-aws users add), or remove the whole environment (openevolve-aws destroy).`,
     );
   }
-  const without = (users: readonly string[]) => users.filter((other) => other !== user);
+  const without = (group: readonly string[]) => group.filter((other) => other !== user);
   return {
     ...document,
     users: without(document.users),
