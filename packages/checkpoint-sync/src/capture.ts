@@ -2,7 +2,7 @@ import { createHash, hash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import type { Extent, FileRecord, Listing } from './checkpoint.ts';
-import { ChunkedFile, type Chunks } from './content-chunks.ts';
+import { ChunkedFile, type Chunks, MOST_EXTENTS } from './content-chunks.ts';
 import { BLOCK_BYTES, MAX_SCATTERED_BYTES } from './limits.ts';
 import type { PackBuilder } from './pack-builder.ts';
 import {
@@ -21,8 +21,6 @@ const BYTES_PER_TURN = BLOCK_BYTES;
 const FILES_PER_TURN = 500;
 /** Below, a file is not worth the account of its chunks. */
 const LEAST_CHUNKED_BYTES = 32 * 1024;
-/** A file in more is written whole again. */
-const MOST_EXTENTS = 2_048;
 const NOTHING = new Uint8Array();
 const NO_CHUNKS: Chunks = new Map();
 
@@ -129,34 +127,30 @@ async function readFiles(
   for (const { sha256, extents } of known.listing.values()) stored.bySha256.set(sha256, extents);
   let chunkedBytes = 0;
   let scatteredBytes = 0;
-  const count = ({ path, bytes, extents }: FileRecord): void => {
-    if (stored.chunks.has(path)) chunkedBytes += bytes;
-    if (extents.length > 1) scatteredBytes += bytes;
+  const count = (file: FileRecord): void => {
+    if (stored.chunks.has(file.path)) chunkedBytes += file.bytes;
+    scatteredBytes += scatteredBytesOf(file);
   };
   for (const [path, chunks] of known.evidence.chunks) {
-    const file = listing.get(path);
-    if (file) stored.chunks.set(path, chunks);
+    if (listing.has(path)) stored.chunks.set(path, chunks);
   }
   for (const file of listing.values()) count(file);
+  // What is still to be read may turn out to be as before: its room is not for others.
+  for (const { path } of files) scatteredBytes += scatteredBytesOf(known.listing.get(path));
 
   const largest = files.reduce((most, file) => Math.max(most, file.bytes), 0);
   const buffer = Buffer.allocUnsafeSlow(Math.min(largest, BLOCK_BYTES));
   let bytesInTurn = 0;
   for (const file of files) {
     const before = known.listing.get(file.path);
+    scatteredBytes -= scatteredBytesOf(before);
+    const mayScatter = scatteredBytes + file.bytes <= MAX_SCATTERED_BYTES;
     // What has changed before will change again; what is new takes the room that is left.
-    const taken = before ? scatteredBytes : chunkedBytes;
-    const isChunked =
-      file.bytes >= LEAST_CHUNKED_BYTES && taken + file.bytes <= MAX_SCATTERED_BYTES;
-    const isDifference = before && before.extents.length <= MOST_EXTENTS;
-    const chunks = isDifference ? known.evidence.chunks.get(file.path) : undefined;
-    const record = await capture(
-      root,
-      file,
-      buffer,
-      stored,
-      isChunked ? (chunks ?? NO_CHUNKS) : null,
-    );
+    const mostChunked = before ? 2 * MAX_SCATTERED_BYTES : MAX_SCATTERED_BYTES;
+    const mayChunk = chunkedBytes + file.bytes <= mostChunked;
+    const knownChunks = known.evidence.chunks.get(file.path);
+    const past = { before, chunks: (before && knownChunks) ?? NO_CHUNKS, mayScatter, mayChunk };
+    const record = await capture(root, file, buffer, stored, past);
     listing.set(file.path, record);
     count(record);
     bytesInTurn += file.bytes;
@@ -176,34 +170,57 @@ interface StoredContents {
   readonly chunks: Map<string, Chunks>;
 }
 
+/** What is known of a file before it is read. */
+interface Past {
+  readonly before: FileRecord | undefined;
+  /** Of its content as it was before. */
+  readonly chunks: Chunks;
+  /** Whether readers have room for it in several extents. */
+  readonly mayScatter: boolean;
+  /** Whether there is room for an account of its chunks. */
+  readonly mayChunk: boolean;
+}
+
+/** What a reader has to put together in memory of a file. */
+function scatteredBytesOf(file: FileRecord | undefined): number {
+  return file && file.extents.length > 1 ? file.bytes : 0;
+}
+
 function proves(stamp: Stamp, file: FoundFile, believesLinks: boolean): boolean {
   if (stamp.identity !== file.identity) return false;
   return stamp.changedNs === file.changedNs || believesLinks;
 }
 
-/** @param known chunks to leave out, for a file that is to be cut into some; null for another. */
 async function capture(
   root: string,
   file: SourceFile,
   buffer: Uint8Array,
   { builder, bySha256, chunks }: StoredContents,
-  known: Chunks | null,
+  { before, chunks: known, mayScatter, mayChunk }: Past,
 ): Promise<FileRecord> {
   const { path, bytes } = file;
   // A small file is read once: its only piece stays valid. A large one is read again to be stored.
   const [small = NOTHING] = bytes <= BLOCK_BYTES ? [...readSource(root, file, buffer)] : [null];
   const sha256 = small ? hash('sha256', small) : await hashLarge(root, file, buffer);
-  let extents = bytes === 0 ? [] : bySha256.get(sha256);
-  if (!extents) {
-    const whole = { pack: builder.pack, offset: builder.offset, bytes };
-    const chunked = known && new ChunkedFile(builder, known);
-    const to = chunked ?? builder;
-    if (small) await to.add(small);
-    else if ((await hashLarge(root, file, buffer, to)) !== sha256) throw changed(root, file);
-    extents = chunked?.extents ?? [whole];
-    if (chunked) chunks.set(path, chunked.chunks);
-    bySha256.set(sha256, extents);
+  if (bytes === 0) return { path, bytes, sha256, extents: [] };
+  if (before?.sha256 === sha256) {
+    if (mayChunk && known.size > 0) chunks.set(path, known);
+    return { path, bytes, sha256, extents: before.extents };
   }
+  const copied = bySha256.get(sha256);
+  if (copied && (copied.length === 1 || mayScatter)) {
+    return { path, bytes, sha256, extents: copied };
+  }
+  const whole = { pack: builder.pack, offset: builder.offset, bytes };
+  const isChunked = bytes >= LEAST_CHUNKED_BYTES && mayScatter && mayChunk;
+  const isDifference = before && before.extents.length <= MOST_EXTENTS;
+  const chunked = isChunked && new ChunkedFile(builder, isDifference ? known : NO_CHUNKS);
+  const to = chunked || builder;
+  if (small) await to.add(small);
+  else if ((await hashLarge(root, file, buffer, to)) !== sha256) throw changed(root, file);
+  if (chunked) chunks.set(path, chunked.chunks);
+  const extents = chunked ? chunked.extents : [whole];
+  bySha256.set(sha256, extents);
   return { path, bytes, sha256, extents };
 }
 

@@ -7,6 +7,9 @@ const MOST_BYTES = 4 * 1024;
 /** One boundary in 2^10 bytes: a change costs one or two chunks of about 1 KiB. */
 const BOUNDARY_BITS = 10;
 
+/** A file that has come to more is written whole again. */
+export const MOST_EXTENTS = 2_048;
+
 /** The chunks of a file's content by their hash, and where each lies. */
 export type Chunks = ReadonlyMap<string, Extent>;
 
@@ -49,7 +52,9 @@ export class ChunkedFile {
   async add(content: Uint8Array): Promise<void> {
     for (const chunk of cutChunks(content)) {
       const name = hash('sha256', chunk, 'base64');
-      const extent = this.chunks.get(name) ?? this.#known.get(name) ?? (await this.#append(chunk));
+      // Beyond that many extents all is appended, which makes one more.
+      const known = this.extents.length < MOST_EXTENTS ? this.#known.get(name) : undefined;
+      const extent = known ?? (await this.#append(chunk));
       this.chunks.set(name, extent);
       appendExtent(this.extents, extent);
     }
