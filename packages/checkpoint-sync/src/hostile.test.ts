@@ -371,19 +371,26 @@ describe('a hostile manifest', () => {
       const { decodeManifest } = await import(${JSON.stringify(manifest)});
       const { createGzip } = await import('node:zlib');
       const { once } = await import('node:events');
-      const pack = async (item, times) => {
+      const pack = async (item, times, before = '', after = '') => {
         const stored = createGzip();
         const chunks = [];
         stored.on('data', (chunk) => chunks.push(chunk));
-        stored.write('{"version":2,"layers":[],"removed":[],"packs":[],"files":[');
+        stored.write('{"version":2,"layers":[],"removed":[],"packs":[],"files":[' + before);
         for (let n = 0; n < times; n += 10_000) {
           if (!stored.write(item.repeat(10_000))) await once(stored, 'drain');
         }
-        stored.end('0]}');
+        stored.end((after || '0') + ']}');
         await once(stored, 'end');
         return Buffer.concat(chunks);
       };
-      const bombs = [await pack('{},', 1e7), await pack('0,', 1e7), await pack('[', 2e6)];
+      const file = '{"path":"a","bytes":1,"sha256":"' + '0'.repeat(64) + '","extents":[0';
+      const bombs = [
+        await pack('{},', 1e7),
+        await pack('0,', 1e7),
+        await pack('[', 2e6),
+        await pack(',{}', 1_400_000, file, ']}'),
+        await pack(',[0,0,1]', 700_000, file.slice(0, -1) + '[0,0,1]', ']}'),
+      ];
       const before = process.resourceUsage().maxRSS;
       for (const bomb of bombs) {
         await decodeManifest(bomb, 1, 'packs/1-1').then(
@@ -398,7 +405,7 @@ describe('a hostile manifest', () => {
       { cwd: fileURLToPath(new URL('..', import.meta.url)) },
     );
     const [kilobytes, ...codes] = stdout.trim().split('\n').reverse();
-    expect(codes).toEqual(Array(3).fill('UNSAFE_MANIFEST'));
+    expect(codes).toEqual(Array(5).fill('UNSAFE_MANIFEST'));
     expect(Number(kilobytes)).toBeLessThan(400 * 1024);
   }, 60_000);
 

@@ -59,9 +59,11 @@ const fileSchema = z.object({
   path: pathSchema,
   bytes: z.int().min(0).max(MAX_CHECKPOINT_BYTES),
   sha256: sha256Schema,
-  /** Index into `packs`, offset in that pack's decompressed blocks, and bytes. */
-  extents: z.array(z.tuple([z.int().min(0), z.int().min(0), z.int().min(1)])),
+  extents: z.array(z.unknown()),
 });
+
+/** Index into `packs`, offset in that pack's decompressed blocks, and bytes. */
+const extentSchema = z.tuple([z.int().min(0), z.int().min(0), z.int().min(1)]);
 
 const onePlaceFileSchema = fileSchema
   .omit({ extents: true })
@@ -179,7 +181,8 @@ export async function decodeManifest(
     const { path, bytes, sha256, extents: places } = parseItem(schema, item, where);
     if (files.has(path)) throw unsafe(where, `${JSON.stringify(path)} twice`);
     let left = bytes;
-    const extents = places.map(([index, offset, length]): Extent => {
+    const extents = places.map((place): Extent => {
+      const [index, offset, length] = parseItem(extentSchema, place, where);
       const pack = packs[index];
       if (!pack || offset + length > (lengths[index] ?? 0)) {
         throw unsafe(where, `content outside of its pack for ${JSON.stringify(path)}`);
