@@ -119,15 +119,18 @@ export class JobLog {
     }
   }
 
+  /**
+   * Refuses what {@link JobLog.append} would refuse to write, before work is done for it.
+   *
+   * @throws {CheckpointSyncError} `INVALID_ENTRY`
+   */
+  check(generation: number, body: EntryBody): void {
+    serializeEntry(completeEntry(this.#lastSeq + 1, generation, body));
+  }
+
   /** Puts an entry at its place and gives what lies there in the end: it, or another's. */
   async #claimPlace(entry: LogEntry, options: SignalOptions): Promise<LogRecord> {
-    const content = serializeDocument(entry);
-    if (content.byteLength > MAX_ENTRY_BYTES) {
-      throw new CheckpointSyncError(
-        'INVALID_ENTRY',
-        `The ${entry.kind} entry has ${content.byteLength} bytes, and readers take ${MAX_ENTRY_BYTES} at most. Pass fewer or shorter values.`,
-      );
-    }
+    const content = serializeEntry(entry);
     let failure: unknown;
     for (let round = 0; round < WRITE_ROUNDS; round++) {
       try {
@@ -255,6 +258,15 @@ function completeEntry<B extends EntryBody>(
     );
   }
   return parsed.data as Extract<LogEntry, { kind: B['kind'] }>;
+}
+
+function serializeEntry(entry: LogEntry): Uint8Array {
+  const content = serializeDocument(entry);
+  if (content.byteLength <= MAX_ENTRY_BYTES) return content;
+  throw new CheckpointSyncError(
+    'INVALID_ENTRY',
+    `The ${entry.kind} entry has ${content.byteLength} bytes, and readers take ${MAX_ENTRY_BYTES} at most. Pass fewer or shorter values.`,
+  );
 }
 
 function mayBeApplied(error: unknown): boolean {

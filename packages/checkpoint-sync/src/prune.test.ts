@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { CommitEntry } from '@openevolve-aws/job-spec';
 import { MemoryStore, type ObjectStore } from '@openevolve-aws/object-store';
 import { collect, FaultStore } from '@openevolve-aws/object-store/testing';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
   claimant,
   commitOf,
@@ -222,6 +222,41 @@ describe('compaction', () => {
     // Kept are ten and a few commits, each of which needs at most twice its own content.
     const stored = sizes.reduce((sum, bytes) => sum + bytes, 0);
     expect(stored).toBeLessThan(2 * 22 * (whole?.bytes ?? 0));
+  });
+
+  it('keeps what was pinned, also for the next session', async () => {
+    const store = new MemoryStore();
+    const folder = temporaryFolder();
+    const session = await claimJob(store, claimant);
+    const source = writeTree(join(folder, 'pinned'), programs(500, 502));
+    const pinned = await session.commit({ ...commitOf(source, 1), pinned: true });
+    await commitEach(session, folder, 0, 20);
+    await settled(session);
+    const next = await claimJob(store, claimant);
+    await next.restore(join(folder, 'restored'));
+    await commitEach(next, folder, 20, 40);
+    await settled(next);
+    expect((await listCommits(store)).map(({ seq }) => seq)[0]).toBe(pinned.seq);
+    await verifyCommit(store, pinned);
+  });
+
+  it('goes on when its listener throws', async () => {
+    const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    onTestFinished(() => warned.mockRestore());
+    const folder = temporaryFolder();
+    const flaky = new FaultStore(new MemoryStore());
+    const session = await claimJob(flaky, claimant, {
+      onUpkeep: ({ kind }) => {
+        throw new Error(`no ear for ${kind}`);
+      },
+    });
+    await commitEach(session, folder, 0, 20);
+    await settled(session);
+    flaky.plan = ({ method }) => (method === 'list' ? 'refuse' : null);
+    await commitEach(session, folder, 20, 30);
+    await settled(session);
+    const told = warned.mock.calls.map(([text]) => /no ear for \w+/.exec(String(text))?.[0]);
+    expect(told).toEqual(['no ear for pruned', 'no ear for failed']);
   });
 
   it('builds on no manifest in a pack that it lets go of', async () => {

@@ -41,6 +41,11 @@ it('keeps the newest ten and the last of each tenth of the run', () => {
   expect(keptOf(run)).toEqual([...tenths, 191, 192, 193, 194, 195, 196, 197, 198, 199, 200]);
 });
 
+it('keeps commits that are pinned', () => {
+  const commits = run.map((one) => ({ ...one, pinned: one.seq === 7 || one.seq === 60 }));
+  expect(keptOf(commits)).toEqual([7, ...keptOf(run), 60].sort((left, right) => left - right));
+});
+
 it('keeps each commit whose best score is above that of all before it', () => {
   const scores = [null, 0.5, 0.5, 0.4, 0.9, 0.9, 1, 0.2];
   const commits = [

@@ -7,8 +7,8 @@ const PARTS = 10;
 
 /**
  * The commits that pruning drops. Kept are the newest ten; each that brought a new best score; the
- * last one of each tenth of the run, by finished of asked iterations; the final one; and those that
- * the caller names. No clock is asked.
+ * last one of each tenth of the run, by finished of asked iterations; the final one; those that are
+ * pinned; and those that the caller names. No clock is asked.
  *
  * What is kept stays kept when the others are gone, so the plan can be made again at any time.
  *
@@ -26,6 +26,7 @@ export function planRetention(
     ...commits.slice(-NEWEST).map(({ seq }) => seq),
     ...newBests(commits),
     ...parts.values(),
+    ...commits.filter(({ pinned }) => pinned).map(({ seq }) => seq),
     ...keep,
   ]);
   if (end) kept.add(end.commit);

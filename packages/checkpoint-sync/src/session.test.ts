@@ -290,8 +290,9 @@ describe('a session', () => {
   });
 
   it('refuses values that a reader would refuse, before anything is written', async () => {
-    const store = new MemoryStore();
+    const store = new FaultStore(new MemoryStore());
     const session = await claimJob(store, claimant);
+    store.calls.length = 0;
     const refused = { code: 'INVALID_ENTRY', permanent: true };
     await expect(session.stop(999, 'no such code', true)).rejects.toMatchObject(refused);
     const source = writeTree(temporaryFolder(), programs(0, 1));
@@ -299,6 +300,8 @@ describe('a session', () => {
     const metrics = { note: 'x'.repeat(1024 * 1024) };
     const best = { id: 'a', generation: 0, iteration: 1, score: 1, metrics };
     await expect(session.commit({ ...commit, best })).rejects.toMatchObject(refused);
+    await expect(session.commit({ ...commit, label: 'last' })).rejects.toMatchObject(refused);
+    expect(store.calls).toEqual([]);
     expect((await session.stop(75, 'fine', true)).seq).toBe(2);
   });
 

@@ -34,6 +34,8 @@ export interface CommitOptions extends SignalOptions {
   readonly initial: ScoredProgram | null;
   readonly best: ScoredProgram | null;
   readonly earlyStopping: EarlyStopping | null;
+  /** Keeps the commit for as long as the job's data lives, unless it is quarantined. */
+  readonly pinned?: boolean;
   /**
    * Reads every file, also those that look unchanged by inode, size and times. It is done once a
    * minute anyway, as far as there are commits; ask for it with the last one.
@@ -50,12 +52,19 @@ export type Upkeep =
   | { readonly kind: 'failed'; readonly task: 'pruning' | 'compaction'; readonly error: unknown };
 
 export interface ClaimOptions extends SignalOptions {
-  /** Must not throw. */
+  /** What it throws changes nothing for the session: the process warns of it. */
   readonly onUpkeep?: ((event: Upkeep) => void) | undefined;
 }
 
 /** How long a call waits for pruning before that is cut off. */
 const PRUNING_GRACE_MS = 1_000;
+
+/** In the place of what is known of a commit once its content is stored. */
+const NOTHING_WRITTEN = {
+  pack: { key: 'packs/1-1', bytes: 1, manifest: { offset: 0, length: 1, sha256: '0'.repeat(64) } },
+  files: 0,
+  bytes: 0,
+};
 
 /** The newest checkpoint that this session restored or committed. */
 interface Base extends StoredContent {
@@ -117,7 +126,7 @@ export class Session {
     this.#store = store;
     this.#log = log;
     this.#writer = new ContentWriter(store, claim.generation, (error) =>
-      onUpkeep({ kind: 'failed', task: 'compaction', error }),
+      this.#tell({ kind: 'failed', task: 'compaction', error }),
     );
     this.#pruner = new Pruner(store, log, claim.generation);
     this.#onUpkeep = onUpkeep;
@@ -166,22 +175,14 @@ export class Session {
    */
   commit(options: CommitOptions): Promise<CommitEntry> {
     return this.#inTurn(async () => {
-      const { label, reason, ledger, initial, best, earlyStopping, signal } = options;
+      const { label, reason, ledger, initial, best, earlyStopping, pinned, signal } = options;
+      const parent = this.#base?.commit.seq ?? null;
+      const facts = { parent, label, reason, ledger, initial, best, earlyStopping, pinned };
+      this.#log.check(this.generation, { kind: 'commit', ...facts, ...NOTHING_WRITTEN });
       const written = await this.#writer.write(this.#base, options);
+      const { pack, listing, bytes } = written;
       const commit = await this.#append(
-        {
-          kind: 'commit',
-          parent: this.#base?.commit.seq ?? null,
-          label,
-          reason,
-          pack: written.pack,
-          files: written.listing.size,
-          bytes: written.bytes,
-          ledger,
-          initial,
-          best,
-          earlyStopping,
-        },
+        { kind: 'commit', ...facts, pack, files: listing.size, bytes },
         { signal },
       );
       this.#base = { ...written, commit };
@@ -289,11 +290,20 @@ export class Session {
     const { signal } = this.#pruning;
     try {
       const pruned = await this.#run(() => this.#pruner.prune(keep, { signal }));
-      this.#onUpkeep({ kind: 'pruned', ...pruned });
+      this.#tell({ kind: 'pruned', ...pruned });
     } catch (error) {
-      this.#onUpkeep({ kind: 'failed', task: 'pruning', error });
+      this.#tell({ kind: 'failed', task: 'pruning', error });
     } finally {
       this.#pruning = null;
+    }
+  }
+
+  /** A listener's own failure must fail no commit, and not the calls after it. */
+  #tell(event: Upkeep): void {
+    try {
+      this.#onUpkeep(event);
+    } catch (error) {
+      process.emitWarning(`onUpkeep threw: ${error instanceof Error ? error.stack : error}`);
     }
   }
 

@@ -58,6 +58,8 @@ export const commitEntrySchema = z.object({
   initial: scoredProgramSchema.nullable(),
   best: scoredProgramSchema.nullable(),
   earlyStopping: earlyStoppingSchema.nullable(),
+  /** Whether pruning keeps it whatever comes after it. */
+  pinned: z.boolean().optional(),
 });
 
 /** Spend or failures without a new checkpoint. */
