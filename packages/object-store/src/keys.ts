@@ -5,6 +5,8 @@ const MAX_KEY_BYTES = 1024;
 // biome reads control characters in a regular expression as a slip, so they are compared as codes.
 const FIRST_PRINTABLE = 0x20;
 const DELETE = 0x7f;
+/** A half of a character beyond the basic plane; it sorts before its end. */
+const SURROGATE = /[\ud800-\udfff]/;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /**
@@ -59,5 +61,7 @@ function hasControlCharacter(text: string): boolean {
  * ['b', 'a/c', 'a.d'].sort(compareKeys); // ['a.d', 'a/c', 'b']
  */
 export function compareKeys(left: string, right: string): number {
+  if (!SURROGATE.test(left) && !SURROGATE.test(right))
+    return left < right ? -1 : Number(left > right);
   return Buffer.compare(Buffer.from(left), Buffer.from(right));
 }

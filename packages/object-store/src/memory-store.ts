@@ -24,11 +24,11 @@ export class MemoryStore implements ObjectStore {
   readonly #tags = new WeakMap<Uint8Array, ObjectTags>();
 
   async get(key: string, options?: CallOptions): Promise<Uint8Array> {
-    return Uint8Array.from(this.#find(key, options));
+    return new Uint8Array(this.#find(key, options));
   }
 
   async getRange(key: string, range: ByteRange, options?: CallOptions): Promise<Uint8Array> {
-    return Uint8Array.from(slice(this.#find(key, options), range, key));
+    return new Uint8Array(slice(this.#find(key, options), range, key));
   }
 
   async *getStream(key: string, options?: CallOptions): AsyncGenerator<Uint8Array> {
@@ -37,7 +37,7 @@ export class MemoryStore implements ObjectStore {
 
   async put(key: string, body: Uint8Array, options?: CallOptions): Promise<void> {
     this.#begin(key, options);
-    this.#objects.set(key, Uint8Array.from(body));
+    this.#objects.set(key, new Uint8Array(body));
   }
 
   async putStream(key: string, body: StreamBody, options?: CallOptions): Promise<void> {
@@ -47,7 +47,7 @@ export class MemoryStore implements ObjectStore {
       throwIfAborted(options?.signal, `Writing ${key}`);
       chunks.push(chunk);
     }
-    this.#objects.set(key, Uint8Array.from(Buffer.concat(chunks)));
+    this.#objects.set(key, new Uint8Array(Buffer.concat(chunks)));
   }
 
   async putIfAbsent(key: string, body: Uint8Array, options?: CallOptions): Promise<void> {
@@ -55,7 +55,7 @@ export class MemoryStore implements ObjectStore {
     if (this.#objects.has(key)) {
       throw new ObjectStoreError('ALREADY_EXISTS', `${key} exists already.`);
     }
-    this.#objects.set(key, Uint8Array.from(body));
+    this.#objects.set(key, new Uint8Array(body));
   }
 
   async size(key: string, options?: CallOptions): Promise<number> {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { JobSpecError } from '../errors.ts';
 
+const decoder = new TextDecoder();
 const versioned = z.looseObject({ version: z.number() });
 
 /** One line per problem: `iterations: expected a number`. */
@@ -52,7 +53,7 @@ export function parseDocument<
  * @throws {JobSpecError} `INVALID_DOCUMENT`
  */
 export function parseJson(content: string | Uint8Array, where: string): unknown {
-  const text = typeof content === 'string' ? content : new TextDecoder().decode(content);
+  const text = typeof content === 'string' ? content : decoder.decode(content);
   try {
     return JSON.parse(text);
   } catch (cause) {
