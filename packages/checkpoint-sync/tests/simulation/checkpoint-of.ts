@@ -1,23 +1,28 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { variant } from './hooks.ts';
 
 /** Programs that a checkpoint has files of, as a population has a size: older ones are removed. */
 const POPULATION = 2;
 const STATE = 'metadata.json';
-/** Files that never change: so many that a manifest builds on the one that lists them. */
-const LASTING: readonly (readonly [string, string])[] = Array.from({ length: 12 }, (_, n) => [
-  `lasting-${n}`,
-  `lasting ${n} `.repeat(5),
-]);
+const LASTING: readonly (readonly [string, string])[] = Array.from(
+  { length: variant.lasting },
+  (_, n) => [`lasting-${n}`, `lasting ${n} `.repeat(5)],
+);
 
 /** A checkpoint is known by the ids of the programs that were made on the way to it. */
 export function writeCheckpoint(directory: string, ids: readonly string[]): void {
   mkdirSync(directory, { recursive: true });
   const files = filesOf(ids);
-  for (const name of readdirSync(directory)) {
+  const present = new Set(readdirSync(directory));
+  for (const name of present) {
     if (!files.has(name)) rmSync(join(directory, name));
   }
-  for (const [name, content] of files) writeFileSync(join(directory, name), content);
+  for (const [name, content] of files) {
+    // What is as before is left alone, as a runner links it.
+    const isThere = present.has(name) && readFileSync(join(directory, name), 'utf8') === content;
+    if (!isThere) writeFileSync(join(directory, name), content);
+  }
 }
 
 /** The ids of a restored checkpoint; throws when a byte of it is not as it was written. */
@@ -40,7 +45,23 @@ function filesOf(ids: readonly string[]): Map<string, string> {
   const population = ids.slice(-POPULATION);
   return new Map([
     [STATE, JSON.stringify(ids)],
+    ...(variant.journals ? journalsOf(ids) : []),
     ...LASTING,
     ...population.map((id) => [`${id}.json`, `program ${id} `.repeat(4)] as const),
   ]);
+}
+
+/** A journal, a copy that comes and goes, and one that changes with every other checkpoint. */
+function journalsOf(ids: readonly string[]): (readonly [string, string])[] {
+  const journal = journalOf(ids);
+  return [
+    ['journal', journal],
+    ...(ids.length % 4 === 0 ? [] : [['journal-copy', journal] as const]),
+    ['rarely', journalOf(ids.slice(0, ids.length - (ids.length % 2)))],
+  ];
+}
+
+/** Grows at its end, and changes a little at its beginning. */
+function journalOf(ids: readonly string[]): string {
+  return `${ids.length} programs\n${ids.map((id) => `${id} was made by process ${id}\n`).join('')}`;
 }

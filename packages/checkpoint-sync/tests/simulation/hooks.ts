@@ -3,12 +3,15 @@ import { basename } from 'node:path';
 import { mutants } from './mutants.ts';
 // What the engine takes from the platform when it is loaded must be simulated by then.
 import './platform.ts';
+import { shortcuts } from './shortcuts.ts';
 import { type Change, variants } from './variants.ts';
 
-/** Loaded before the engine: applies a variant, and a mutant if one is named, to its sources. */
+/** Loaded before the engine: applies shortcuts, a variant, and a mutant if one is named, to its sources. */
 const { SIMULATION = '0' } = process.env;
-const [variant, mutant] = SIMULATION.split(':');
-const changes: Change[] = [...(variants[Number(variant)] ?? [])];
+const [number, mutant] = SIMULATION.split(':');
+/** What this process simulates. */
+export const variant = variants[Number(number)] ?? variants[0];
+const changes: Change[] = [...shortcuts, ...variant.changes];
 if (mutant) changes.push(mutants[mutant] ?? unknownMutant(mutant));
 const pending = new Set(changes);
 const engine = new URL('../../src/', import.meta.url).href;

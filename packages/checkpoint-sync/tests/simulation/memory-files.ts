@@ -1,12 +1,60 @@
 import fs from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 
-interface MemoryFile {
-  content: Buffer;
+/** What the engine asks of a file's stats. */
+class FileStats {
+  readonly dev = 1n;
+  readonly nlink = 1n;
   readonly ino: bigint;
-  changedMs: number;
+  readonly size: bigint;
+  readonly birthtimeNs = 0n;
+  readonly mtimeNs: bigint;
+  readonly ctimeNs: bigint;
+
+  constructor(ino: bigint, bytes: number, changedMs: number) {
+    this.ino = ino;
+    this.size = BigInt(bytes);
+    this.mtimeNs = BigInt(changedMs) * 1_000_000n;
+    this.ctimeNs = this.mtimeNs;
+  }
+
+  isFile(): boolean {
+    return true;
+  }
+
+  isDirectory(): boolean {
+    return false;
+  }
 }
 
+class MemoryFile {
+  readonly #ino: bigint;
+  #content: Buffer = Buffer.alloc(0);
+  #stats: FileStats | null = null;
+  #changedMs = Date.now();
+
+  constructor(ino: bigint) {
+    this.#ino = ino;
+  }
+
+  get content(): Buffer {
+    return this.#content;
+  }
+
+  set content(content: Buffer) {
+    this.#content = content;
+    this.#changedMs = Date.now();
+    this.#stats = null;
+  }
+
+  get stats(): FileStats {
+    this.#stats ??= new FileStats(this.#ino, this.#content.byteLength, this.#changedMs);
+    return this.#stats;
+  }
+}
+
+/** Parts of a path that are to be resolved. */
+const NOT_NORMAL = /\/(\.{0,2}\/|\.{0,2}$)/;
 /** Descriptors of files in memory; far above those of the system. */
 const FIRST_DESCRIPTOR = 1_000_000_000;
 
@@ -24,6 +72,7 @@ export function keepFilesInMemory(root: string): void {
   const fail = (code: string, path: string): never => {
     throw Object.assign(new Error(`${code}: ${path}`), { code });
   };
+  const dirname = (path: string) => path.slice(0, path.lastIndexOf('/'));
   const nameOf = (path: string) => path.slice(path.lastIndexOf('/') + 1);
   const childrenOf = (path: string) =>
     folders.get(path) ?? fail(files.has(path) ? 'ENOTDIR' : 'ENOENT', path);
@@ -32,28 +81,9 @@ export function keepFilesInMemory(root: string): void {
   const create = (path: string): MemoryFile => {
     childrenOf(dirname(path)).add(nameOf(path));
     lastIno += 1n;
-    const file = { content: Buffer.alloc(0), ino: lastIno, changedMs: Date.now() };
+    const file = new MemoryFile(lastIno);
     files.set(path, file);
     return file;
-  };
-  const statsOf = ({ content, ino, changedMs }: MemoryFile) => {
-    const ns = BigInt(changedMs) * 1_000_000n;
-    const times = {
-      mtimeNs: ns,
-      ctimeNs: ns,
-      ctimeMs: BigInt(changedMs),
-      mtimeMs: BigInt(changedMs),
-    };
-    const size = BigInt(content.byteLength);
-    return {
-      dev: 1n,
-      ino,
-      nlink: 1n,
-      size,
-      ...times,
-      isFile: () => true,
-      isDirectory: () => false,
-    };
   };
   const remove = (path: string): void => {
     for (const child of folders.get(path) ?? []) remove(`${path}/${child}`);
@@ -74,7 +104,7 @@ export function keepFilesInMemory(root: string): void {
         isFile: () => files.has(`${path}/${name}`),
       }));
     },
-    lstatSync: (path: string) => statsOf(fileOf(path)),
+    lstatSync: (path: string) => fileOf(path).stats,
     mkdirSync: (path: string) => {
       if (folders.has(path)) return;
       if (!folders.has(dirname(path))) memory.mkdirSync(dirname(path));
@@ -99,7 +129,6 @@ export function keepFilesInMemory(root: string): void {
       if (options?.flag === 'wx' && files.has(path)) fail('EEXIST', path);
       const file = files.get(path) ?? create(path);
       file.content = Buffer.from(content as Uint8Array);
-      file.changedMs = Date.now();
     },
     readFileSync: (path: string, encoding: BufferEncoding) =>
       fileOf(path).content.toString(encoding),
@@ -122,7 +151,7 @@ export function keepFilesInMemory(root: string): void {
       file.content = Buffer.concat([file.content, content.subarray(offset)]);
       return content.byteLength - offset;
     },
-    fstatSync: (descriptor: number) => statsOf(openFile(descriptor).file),
+    fstatSync: (descriptor: number) => openFile(descriptor).file.stats,
     closeSync: (descriptor: number) => void open.delete(descriptor),
   };
 
@@ -130,12 +159,12 @@ export function keepFilesInMemory(root: string): void {
   for (const [name, inMemory] of Object.entries(memory)) {
     const onDisk = system[name];
     system[name] = (...args: unknown[]) => {
-      const [target, ...rest] = args;
-      const isOurs =
-        typeof target === 'string' ? target.startsWith(root) : Number(target) > FIRST_DESCRIPTOR;
+      const target = args[0];
+      const isPath = typeof target === 'string';
+      const isOurs = isPath ? target.startsWith(root) : Number(target) > FIRST_DESCRIPTOR;
       if (!isOurs) return onDisk?.apply(fs, args);
-      const normal = typeof target === 'string' ? resolve(target) : target;
-      return (inMemory as (...args: unknown[]) => unknown)(normal, ...rest);
+      if (isPath && NOT_NORMAL.test(target)) args[0] = resolve(target);
+      return (inMemory as (...args: unknown[]) => unknown)(...args);
     };
   }
 }

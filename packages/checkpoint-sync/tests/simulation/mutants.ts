@@ -68,6 +68,34 @@ export const mutants: Readonly<Record<string, Change>> = {
     from: '    ...[...quarantines.values()].map(({ seq }) => seq),\n',
     to: '',
   },
+  'forgets the packs of extents after the first': {
+    file: 'prune.ts',
+    from: 'for (const { pack } of extents) keys.add(pack.key);',
+    to: 'for (const { pack } of extents.slice(0, 1)) keys.add(pack.key);',
+  },
+  'takes chunks of a commit that failed for stored': {
+    file: 'content-writer.ts',
+    from: 'const capture = await captureDirectory(directory, known, builder, fullCheck);',
+    to: `const kept = ((this as any).kept ??= new Map());
+    for (const [path, chunks] of evidence.chunks) {
+      if (!kept.has(path)) kept.set(path, new Map());
+      known.evidence.chunks.set(path, new Map([...chunks, ...kept.get(path)]));
+    }
+    const capture = await captureDirectory(directory, known, builder, fullCheck);
+    for (const [path, chunks] of capture.evidence.chunks) {
+      kept.set(path, new Map([...(kept.get(path) ?? []), ...chunks]));
+    }`,
+  },
+  'has room for any copy of what lies in several extents': {
+    file: 'capture.ts',
+    from: 'if (copied && (copied.length === 1 || mayScatter)) {',
+    to: 'if (copied) {',
+  },
+  'gives away the room of files that are still to be read': {
+    file: 'capture.ts',
+    from: 'for (const { path } of files) scatteredBytes += scatteredBytesOf(known.listing.get(path));',
+    to: 'const unread = 0; scatteredBytes += unread;',
+  },
   'uses the key of a pack again after a failure': {
     file: 'content-writer.ts',
     from: 'outputKeys.pack(this.#generation, ++this.#packs)',

@@ -5,13 +5,14 @@ import { syncBuiltinESMExports } from 'node:module';
 import { mock } from 'node:test';
 import zlib from 'node:zlib';
 import { keepFilesInMemory } from './memory-files.ts';
+import { forgetParsed } from './shortcuts.ts';
 
 /** Below it, files are in memory. */
 export const SIMULATED_FOLDER = '/simulated';
 
 /*
  * Makes this process deterministic: the engine's files are in memory, compression is done at once
- * instead of in threads, the clock stands still until it is moved, and random ids come from a seed.
+ * instead of in threads, the clock stands still until it is moved, and ids are counted.
  * The engine itself is not changed. Import it before the engine.
  */
 keepFilesInMemory(SIMULATED_FOLDER);
@@ -25,7 +26,7 @@ for (const name of Object.keys(fsPromises)) {
 type Done = (error: unknown, result?: Uint8Array) => void;
 const HEADER_BYTES = 8;
 const pack = (body: Uint8Array): Uint8Array => {
-  const packed = Buffer.alloc(HEADER_BYTES + body.byteLength);
+  const packed = Buffer.allocUnsafe(HEADER_BYTES + body.byteLength);
   packed.writeUInt32BE(body.byteLength, 0);
   packed.writeUInt32BE(zlib.crc32(body), 4);
   packed.set(body, HEADER_BYTES);
@@ -54,20 +55,16 @@ Object.defineProperty(zlib, 'createGzip', {
   },
 });
 
-let random: () => number = () => {
-  throw new Error('No schedule has begun.');
-};
+let ids = 0;
 Object.assign(crypto, {
-  randomUUID: () => {
-    const hex = Array.from({ length: 32 }, () => Math.floor(random() * 16).toString(16)).join('');
-    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20)}`;
-  },
+  randomUUID: () => `00000000-0000-4000-8000-${(++ids).toString(16).padStart(12, '0')}`,
 });
 syncBuiltinESMExports();
 
-/** Starts the clock and the random ids of a schedule anew. */
-export function beginSchedule(generator: () => number): void {
-  random = generator;
+/** Starts the clock and the ids of a schedule anew, and forgets what the one before has parsed. */
+export function beginSchedule(): void {
+  ids = 0;
+  forgetParsed();
   mock.timers.reset();
   mock.timers.enable({ apis: ['Date', 'setTimeout'], now: Date.UTC(2030, 0) });
 }

@@ -51,7 +51,7 @@ export interface ScheduleOptions {
  */
 export async function runSchedule(seed: number, options: ScheduleOptions = {}): Promise<string> {
   const random = seededRandom(seed);
-  beginSchedule(seededRandom(seed ^ 0x5f3759df));
+  beginSchedule();
   const schedule = new Schedule(random, options);
   try {
     return await schedule.run();
@@ -197,14 +197,13 @@ class Schedule {
       this.#tried.set(`checkpoint_${label}`, [...ids]);
       writeCheckpoint(home, ids);
       const best = { id: 'b', iteration: 1, score: this.#below(4), metrics: {} };
-      const giveUp = new AbortController();
-      const isHurried = this.#alive.has(process) && this.#chance(0.2);
-      if (isHurried) setTimeout(() => giveUp.abort(), this.#below(5_000));
-      const { signal } = giveUp;
+      const giveUp = this.#alive.has(process) && this.#chance(0.2) ? new AbortController() : null;
+      if (giveUp) setTimeout(() => giveUp.abort(), this.#below(5_000));
+      const signal = giveUp?.signal;
       const made = await this.#acknowledge(session, process, () =>
         session.commit({ ...commitOf(home, label), best, signal }),
       ).catch((error: unknown) => {
-        if (!signal.aborted || !isStoreError(error, 'ABORTED')) throw error;
+        if (!signal?.aborted || !isStoreError(error, 'ABORTED')) throw error;
       });
       if (made) this.#acknowledged.set(made.seq, made);
       if (this.#chance(made ? 0.1 : 0.3)) {
