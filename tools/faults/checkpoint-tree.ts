@@ -8,10 +8,12 @@ export type Tree = ReadonlyMap<string, string>;
 
 const NEW_PROGRAMS = 4;
 const MOST_PROGRAMS = 40;
+/** Of the evaluator's notes: with lines enough for a file that is stored as a difference. */
+const NOTES = 1_000;
 
 /**
- * The checkpoint after one more round of evolution: some programs more, sometimes some fewer, and
- * files that every checkpoint has anew.
+ * The checkpoint after one more round of evolution: some programs more, sometimes some fewer, files
+ * that every checkpoint has anew, and a large one of which little changes.
  *
  * @param id in its metadata, so that no two checkpoints are the same.
  */
@@ -27,7 +29,15 @@ export function evolve(before: Tree, id: string, random: Random): Tree {
   }
   tree.set('metadata.json', JSON.stringify({ id, programs: programs.length }));
   tree.set('best_program.py', `print(${random.next()})\n`);
+  const notes =
+    before.get('notes.txt')?.split('\n') ?? Array.from({ length: NOTES }, () => note(random));
+  notes[Math.floor(random.next() * notes.length)] = note(random);
+  tree.set('notes.txt', notes.join('\n'));
   return tree;
+}
+
+function note(random: Random): string {
+  return Array.from({ length: 4 }, () => random.next().toString(36)).join(' ');
 }
 
 function program(id: string, random: Random): string {

@@ -19,6 +19,7 @@ async function job() {
   const random = new Random(1);
   const session = await claimJob(store, { submission: 1, batchJobId: null, batchAttempt: null });
   let tree: Tree = new Map();
+  const packBytes: number[] = [];
   for (const number of [1, 2, 3]) {
     tree = evolve(tree, String(number), random);
     const directory = join(folder, String(number));
@@ -26,7 +27,7 @@ async function job() {
     const ledger = { ...emptyLedger(10), done: number, candidates: number, lastIteration: number };
     const commit = { label: `checkpoint_${number}`, reason: 'timer', ledger };
     history.add({ event: 'committing', digest: digest(tree) });
-    const { seq, generation } = await session.commit({
+    const { seq, generation, pack } = await session.commit({
       ...commit,
       directory,
       initial: null,
@@ -34,15 +35,23 @@ async function job() {
       earlyStopping: null,
     });
     history.add({ event: 'committed', digest: digest(tree), seq, generation });
+    packBytes.push(pack.bytes);
   }
   const verify = async () =>
     (await verifyStore(store, history, join(folder, 'read'), random)).wrong;
-  return { store, history, verify };
+  return { store, history, verify, tree, packBytes };
 }
 
 it('finds nothing wrong with what is as the writers said', async () => {
   const { verify } = await job();
   expect(await verify()).toEqual([]);
+});
+
+it('is tried on checkpoints with a file that is stored as a difference', async () => {
+  const { tree, packBytes } = await job();
+  expect(tree.get('notes.txt')?.length).toBeGreaterThan(40_000);
+  expect(packBytes[0]).toBeGreaterThan(20_000);
+  expect(packBytes[2]).toBeLessThan(12_000);
 });
 
 it('finds an acknowledged commit that is lost', async () => {
