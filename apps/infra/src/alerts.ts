@@ -64,7 +64,7 @@ export class Alerts extends Construct {
     this.#onBatchEvent('BlockedQueue', 'Batch Job Queue Blocked', 'cannot start', {
       jobQueue: [props.jobQueueArn],
     });
-    this.#onMissingCommits();
+    this.#onMissingCommits(props.environment);
     this.#onBudget(props);
   }
 
@@ -78,11 +78,11 @@ export class Alerts extends Construct {
     });
   }
 
-  #onMissingCommits() {
+  #onMissingCommits(environment: string) {
     new Alarm(this, 'NoCommits', {
       alarmDescription: `An OpenEvolve job has not saved its work for ${NO_COMMIT_FOR.toMinutes()} minutes`,
       metric: new MathExpression({
-        expression: 'SELECT MAX(LastCommitAge) FROM SCHEMA(OpenEvolve, Owner)',
+        expression: `SELECT MAX(LastCommitAge) FROM SCHEMA("OpenEvolve", "Environment", "Owner") WHERE "Environment" = '${environment}'`,
         label: 'oldest last commit of a running job, seconds',
         usingMetrics: {},
         period: Duration.minutes(1),

@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import {
   Dashboard as CloudWatchDashboard,
   GraphWidget,
+  type IMetric,
   LogQueryVisualizationType,
   LogQueryWidget,
   MathExpression,
@@ -12,18 +13,22 @@ import type { ResourceNames } from './names.ts';
 import { errors, groupsOfQueries, jobsByState } from './saved-queries.ts';
 
 export interface DashboardProps {
+  readonly environment: string;
   readonly names: ResourceNames;
   readonly owners: readonly string[];
   readonly jobEventsLog: string;
 }
 
 /**
- * The environment at one sight. Metrics are those that jobs write to their logs; states of jobs are
- * counted from AWS Batch's events.
+ * The environment at one sight. Metrics are those that its jobs write to their logs; states of jobs
+ * are counted from AWS Batch's events.
  */
 export class Dashboard extends Construct {
-  constructor(scope: Construct, id: string, { names, owners, jobEventsLog }: DashboardProps) {
+  constructor(scope: Construct, id: string, props: DashboardProps) {
     super(scope, id);
+    const { environment, names, owners, jobEventsLog } = props;
+    const ofJobs = (title: string, metric: string, statistic: string) =>
+      graph(title, [search(environment, metric, statistic)]);
     new CloudWatchDashboard(this, 'Dashboard', {
       dashboardName: names.dashboard,
       defaultInterval: Duration.days(1),
@@ -40,7 +45,20 @@ export class Dashboard extends Construct {
         ],
         [
           ofJobs('Iterations a minute', 'IterationThroughput', 'Average'),
+          ofJobs('Candidates an hour', 'CandidatesPerHour', 'Average'),
+        ],
+        [
+          graph('Workers of all jobs', [
+            sum(environment, 'Workers', 'all'),
+            sum(environment, 'WorkersWaitingForModel', 'waiting for the model'),
+            sum(environment, 'WorkersWaitingForSlot', 'waiting for an evaluation to end'),
+            sum(environment, 'Evaluations', 'evaluating'),
+          ]),
+          ofJobs('vCPUs used', 'VcpusUsed', 'Average'),
+        ],
+        [
           ofJobs('Share of model calls that succeed', 'LLMCallSuccessRate', 'Average'),
+          ofJobs('Paid for model calls, USD', 'LLMUsd', 'Maximum'),
         ],
         [
           ofJobs('Age of the last commit, seconds', 'LastCommitAge', 'Maximum'),
@@ -72,17 +90,24 @@ export class Dashboard extends Construct {
   }
 }
 
-function ofJobs(title: string, metric: string, statistic: string): GraphWidget {
-  return new GraphWidget({
-    title,
-    width: 12,
-    left: [
-      new MathExpression({
-        expression: `SEARCH('{OpenEvolve,Owner,JobShortId} MetricName="${metric}"', '${statistic}', 60)`,
-        label: '',
-        usingMetrics: {},
-        period: Duration.minutes(1),
-      }),
-    ],
-  });
+function graph(title: string, left: IMetric[]): GraphWidget {
+  return new GraphWidget({ title, width: 12, left });
+}
+
+/** A line for each job of the environment that wrote the metric. */
+function search(environment: string, metric: string, statistic: string): MathExpression {
+  return expressionOf(searchFor(environment, metric, statistic), '');
+}
+
+/** One line: the metric of all jobs together. */
+function sum(environment: string, metric: string, label: string): MathExpression {
+  return expressionOf(`SUM(${searchFor(environment, metric, 'Average')})`, label);
+}
+
+function searchFor(environment: string, metric: string, statistic: string): string {
+  return `SEARCH('{OpenEvolve,Environment,Owner,JobShortId} MetricName="${metric}" Environment="${environment}"', '${statistic}', 60)`;
+}
+
+function expressionOf(expression: string, label: string): MathExpression {
+  return new MathExpression({ expression, label, usingMetrics: {}, period: Duration.minutes(1) });
 }

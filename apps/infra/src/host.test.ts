@@ -171,7 +171,13 @@ esac
 
   it('must be in place before the ECS agent starts', () => {
     expect(hostCommands().join('\n')).toMatch(
-      /ecs\.service\.d\/openevolve\.conf.*\n\[Unit\]\nRequires=openevolve-firewall\.service\nAfter=openevolve-firewall\.service\n/,
+      /ecs\.service\.d\/openevolve\.conf.*\n\[Unit\]\nBindsTo=openevolve-firewall\.service\nAfter=openevolve-firewall\.service\n/,
     );
+  });
+
+  it('must be in place also where the user data stops before it is set', () => {
+    const [first, second] = hostCommands();
+    expect(first).toContain('ecs.service.d/openevolve.conf');
+    expect(second).toBe('systemctl daemon-reload');
   });
 });

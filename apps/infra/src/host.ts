@@ -14,22 +14,24 @@ const SYSTEMD = '/etc/systemd/system';
 
 /**
  * The commands that make a machine of the ECS AMI one for jobs. cloud-init runs them once as root,
- * and the ECS agent starts after it. The agent is made to depend on the firewall rule, so a
- * machine on which instance metadata is open never runs a job.
+ * and the ECS agent starts after it. The agent is bound to the firewall rule before all else, so a
+ * machine on which instance metadata is open never runs a job, whatever fails after that.
  *
  * The agent's settings: a drained machine signals its containers at once, and they have the two
  * minutes of a Spot notice.
  */
 export function hostCommands(): string[] {
   return [
+    // Not "Requires" alone: the start of the agent is planned already, and only this is looked at then.
+    ...writeFile(
+      `${SYSTEMD}/ecs.service.d/openevolve.conf`,
+      '[Unit]\nBindsTo=openevolve-firewall.service\nAfter=openevolve-firewall.service\n',
+    ),
+    'systemctl daemon-reload',
     ...writeFile(`${LIBRARY}/notice-watch.sh`, hostFile('notice-watch.sh'), 0o755),
     ...writeFile(`${LIBRARY}/close-metadata.sh`, hostFile('close-metadata.sh'), 0o755),
     ...writeFile(`${SYSTEMD}/openevolve-notices.service`, hostFile('openevolve-notices.service')),
     ...writeFile(`${SYSTEMD}/openevolve-firewall.service`, hostFile('openevolve-firewall.service')),
-    ...writeFile(
-      `${SYSTEMD}/ecs.service.d/openevolve.conf`,
-      '[Unit]\nRequires=openevolve-firewall.service\nAfter=openevolve-firewall.service\n',
-    ),
     'mkdir -p /etc/ecs',
     'echo ECS_ENABLE_SPOT_INSTANCE_DRAINING=true >> /etc/ecs/ecs.config',
     'echo ECS_CONTAINER_STOP_TIMEOUT=120s >> /etc/ecs/ecs.config',

@@ -1,5 +1,5 @@
 import { DEFAULT_MEMORY_MIB, DEFAULT_VCPUS } from '@openevolve-aws/job-spec';
-import { Duration, Size } from 'aws-cdk-lib';
+import { Duration, Size, Stack } from 'aws-cdk-lib';
 import {
   EcsEc2ContainerDefinition,
   EcsJobDefinition,
@@ -27,8 +27,16 @@ const ATTEMPT_LIMIT = Duration.days(14);
 /** At most this much of a job's memory is its working folder; it is taken as it fills. */
 const WORK_FOLDER = Size.gibibytes(4);
 
+/**
+ * AWS Batch refuses a submission to a fair-share queue without one: "Either schedulingPriority in job
+ * definition or schedulingPriorityOverride is required". It only orders jobs of one owner.
+ */
+const WITHIN_SHARE = 1;
+
 export interface JobDefinitionProps {
   readonly name: string;
+  /** Of the installation; jobs write it into their metrics. */
+  readonly environment: string;
   readonly repository: IRepository;
   readonly imageTag: string;
   readonly attempts: number;
@@ -75,7 +83,12 @@ export class JobDefinition extends Construct {
         executionRole: props.executionRole,
         // Whole: with the name of a field, a raw key would stop the container before it starts.
         secrets: { [KEY_FIELD]: Secret.fromSecretsManager(props.secret) },
-        environment: { OPENEVOLVE_NOTICE_FILE: `${NOTICE_FOLDER}/notice.json` },
+        environment: {
+          // ECS tells a container on EC2 no region, and instance metadata, which could, is closed.
+          AWS_REGION: Stack.of(this).region,
+          OPENEVOLVE_ENVIRONMENT: props.environment,
+          OPENEVOLVE_NOTICE_FILE: `${NOTICE_FOLDER}/notice.json`,
+        },
         volumes: [
           EcsVolume.host({
             name: 'notices',
@@ -87,6 +100,7 @@ export class JobDefinition extends Construct {
         logging: LogDriver.awsLogs({ logGroup: props.logGroup, streamPrefix: 'job' }),
       }),
       ...jobRetry(props.attempts),
+      schedulingPriority: WITHIN_SHARE,
       timeout: ATTEMPT_LIMIT,
       propagateTags: true,
       skipDeregisterOnUpdate: true,

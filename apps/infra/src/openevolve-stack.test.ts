@@ -120,6 +120,8 @@ describe("an owner's job definition", () => {
       { SourceVolume: 'notices', ContainerPath: '/run/openevolve', ReadOnly: true },
     ]);
     expect(container.Environment).toEqual([
+      { Name: 'AWS_REGION', Value: 'us-east-1' },
+      { Name: 'OPENEVOLVE_ENVIRONMENT', Value: 'prod' },
       { Name: 'OPENEVOLVE_NOTICE_FILE', Value: '/run/openevolve/notice.json' },
     ]);
   });
@@ -147,6 +149,10 @@ describe("an owner's job definition", () => {
     });
   });
 
+  it('can be submitted to a fair-share queue, which takes no job without a priority', () => {
+    expect(definition.SchedulingPriority).toBe(1);
+  });
+
   it('has ten attempts, or as many as are asked for', () => {
     const three = mainTemplate({ attempts: 3 });
     const { RetryStrategy } = propertiesOf(three, 'AWS::Batch::JobDefinition', /bob/);
@@ -156,6 +162,26 @@ describe("an owner's job definition", () => {
 
   it('fits what AWS Batch takes: 24 KiB', () => {
     expect(JSON.stringify(definition).length).toBeLessThan(24 * 1024);
+  });
+});
+
+describe('images', () => {
+  it('never lose the one that jobs run, however many are pushed after it', () => {
+    const policyOf = (changes = {}) =>
+      JSON.parse(
+        propertiesOf(mainTemplate(changes), 'AWS::ECR::Repository').LifecyclePolicy
+          .LifecyclePolicyText,
+      ) as { rules: { rulePriority: number; selection: Record<string, unknown> }[] };
+    const [, deployed, rest] = policyOf({ imageTag: '70a2e4fd6c1b' }).rules;
+    expect(deployed).toMatchObject({
+      rulePriority: 2,
+      selection: { tagStatus: 'tagged', tagPatternList: ['70a2e4fd6c1b'], countNumber: 1 },
+    });
+    // An image of which a rule speaks is left alone by those after it.
+    expect(rest).toMatchObject({ rulePriority: 3, selection: { tagStatus: 'any' } });
+    expect(policyOf().rules[1]?.selection.tagPatternList).toEqual([
+      expect.stringMatching(/^\d+\.\d+\.\d+$/),
+    ]);
   });
 });
 
@@ -248,7 +274,11 @@ describe('alerts', () => {
 
   it('come from the metric that jobs write, and not while none runs', () => {
     expect(propertiesOf(template, 'AWS::CloudWatch::Alarm')).toMatchObject({
-      Metrics: [{ Expression: 'SELECT MAX(LastCommitAge) FROM SCHEMA(OpenEvolve, Owner)' }],
+      Metrics: [
+        {
+          Expression: `SELECT MAX(LastCommitAge) FROM SCHEMA("OpenEvolve", "Environment", "Owner") WHERE "Environment" = 'prod'`,
+        },
+      ],
       Threshold: 1_800,
       TreatMissingData: 'notBreaching',
     });
@@ -266,6 +296,13 @@ describe('the dashboard', () => {
       'LLMCallSuccessRate',
       'LastCommitAge',
       'LossWindowIterations',
+      'CandidatesPerHour',
+      'Workers',
+      'WorkersWaitingForModel',
+      'WorkersWaitingForSlot',
+      'Evaluations',
+      'VcpusUsed',
+      'LLMUsd',
       'detail.status',
       'EstimatedCharges',
       '/aws/batch/openevolve/prod/bob',
@@ -277,10 +314,25 @@ describe('the dashboard', () => {
     expect(body).not.toContain('AWS/Batch');
   });
 
+  it('shows jobs of this environment alone', () => {
+    const body = JSON.stringify(
+      propertiesOf(mainTemplate({ environment: 'lab' }), 'AWS::CloudWatch::Dashboard')
+        .DashboardBody,
+    );
+    const searches = body.split('SEARCH(').slice(1);
+    expect(searches.length).toBeGreaterThan(8);
+    for (const search of searches) {
+      expect(search).toMatch(
+        /^'\{OpenEvolve,Environment,Owner,JobShortId\} MetricName=\\+"\w+\\+" Environment=\\+"lab\\+"'/,
+      );
+    }
+  });
+
   it('asks at most 50 logs in one query', () => {
     const stack = new Stack(newApp(), 'S');
     const owners = Array.from({ length: 100 }, (_, index) => `user${index}`);
-    new Dashboard(stack, 'D', { names: resourceNames('prod'), owners, jobEventsLog: 'events' });
+    const names = resourceNames('prod');
+    new Dashboard(stack, 'D', { environment: 'prod', names, owners, jobEventsLog: 'events' });
     const [body] = Object.values(
       resolveTemplate(Template.fromStack(stack).toJSON()).byType('AWS::CloudWatch::Dashboard'),
     );
@@ -318,7 +370,6 @@ describe('users', () => {
   it('are none where people sign in by Identity Center, whose policy has a fixed name', () => {
     const central = mainTemplate({ signIn: 'identity-center' });
     central.resourceCountIs('AWS::IAM::User', 0);
-    central.resourceCountIs('AWS::IAM::Group', 0);
     central.hasResourceProperties('AWS::IAM::ManagedPolicy', {
       ManagedPolicyName: 'openevolve-prod-user',
     });
@@ -332,6 +383,34 @@ describe('users', () => {
     const ids = (it: typeof one) => Object.keys(it.OpenEvolve?.toJSON().Resources);
     expect(ids(two)).toEqual(ids(one));
   });
+
+  it('of a further group may all leave, or sign in otherwise: the first stack is deployed before', () => {
+    const exportsOf = (changes: Parameters<typeof synthesize>[0]) =>
+      Object.entries<{ Export?: object }>(synthesize(changes).OpenEvolve?.toJSON().Outputs)
+        .filter(([, { Export }]) => Export)
+        .map(([name]) => name)
+        .sort();
+    const imported = exportsOf({ moreUsers: [['carol']] });
+    expect(imported.length).toBeGreaterThan(5);
+    expect(exportsOf({ moreUsers: [['carol']], signIn: 'identity-center' })).toEqual(imported);
+    expect(exportsOf({ moreUsers: [[]] })).toEqual(imported);
+    // CloudFormation refuses a template without resources.
+    const left = synthesize({ moreUsers: [[]] }).Users1?.toJSON().Resources;
+    expect(Object.keys(left)).toHaveLength(1);
+  });
+});
+
+it('has policies that IAM takes, however long the names are: 6144 characters', () => {
+  const longest = mainTemplate({ environment: 'a-sixteen-letter' });
+  const policies = Object.values(
+    resolveTemplate(longest.toJSON()).byType('AWS::IAM::ManagedPolicy'),
+  );
+  expect(policies).toHaveLength(2);
+  for (const { PolicyDocument } of policies) {
+    const document = JSON.stringify(PolicyDocument);
+    const bucketNames = 63 * document.split('arn:aws:s3:::').length;
+    expect(document.length + bucketNames).toBeLessThan(6_144);
+  }
 });
 
 describe('settings', () => {

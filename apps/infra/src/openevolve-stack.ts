@@ -16,6 +16,7 @@ import { addOwners, tagAll } from './owners.ts';
 import { PermissionBoundary } from './permission-boundary.ts';
 import { ProviderKey } from './provider-key.ts';
 import { Queue } from './queue.ts';
+import { releaseVersion } from './release-version.ts';
 import { SavedQueries } from './saved-queries.ts';
 import { SettingsParameter } from './settings-parameter.ts';
 import { Storage } from './storage.ts';
@@ -51,7 +52,11 @@ export class OpenEvolveStack extends Stack {
     this.storage = new Storage(this, 'Storage');
     keepIdentity(this.storage.inputs, 'Inputs');
     keepIdentity(this.storage.outputs, 'Outputs');
-    const { repository } = new ImageRepository(this, 'Repository', { name: names.repository });
+    const imageTag = config.imageTag ?? releaseVersion();
+    const { repository } = new ImageRepository(this, 'Repository', {
+      name: names.repository,
+      imageTag,
+    });
     const { secret } = new ProviderKey(this, 'ProviderKey');
 
     const network = new Network(this, 'Network', config);
@@ -60,16 +65,21 @@ export class OpenEvolveStack extends Stack {
 
     const access = { names, environment, repository, ...this.storage };
     const { policy } = new UserPolicy(this, 'UserPolicy', access);
+    // There too where nobody signs in as an IAM user: those of further groups may still be in it.
+    const userGroup = new Group(this, 'Users', {
+      groupName: names.userGroup,
+      managedPolicies: [policy],
+    });
     this.commons = {
       ...access,
       secret,
       executionRole: new ExecutionRole(this, 'ExecutionRole', { names, repository, secret }).role,
       boundary: new PermissionBoundary(this, 'Boundary', access).policy,
-      userGroup:
-        config.signIn === 'iam-users'
-          ? new Group(this, 'Users', { groupName: names.userGroup, managedPolicies: [policy] })
-          : null,
+      userGroup: config.signIn === 'iam-users' ? userGroup : null,
     };
+    if (config.moreUsers.length > 0) {
+      this.#keepExports(userGroup);
+    }
     addOwners(this, config.users, config, this.commons);
 
     const { topic } = new Alerts(this, 'Alerts', {
@@ -79,6 +89,7 @@ export class OpenEvolveStack extends Stack {
     });
     const events = new JobEvents(this, 'JobEvents', { names, jobQueueArn: queue.jobQueueArn });
     const views = {
+      environment,
       names,
       owners: [...config.users, ...config.moreUsers.flat()],
       jobEventsLog: events.log.logGroupName,
@@ -115,6 +126,26 @@ export class OpenEvolveStack extends Stack {
     };
     for (const [name, value] of Object.entries(outputs)) {
       new CfnOutput(this, name, { value });
+    }
+  }
+
+  /**
+   * Exports what stacks of further users import, whether they still do or not: this stack is
+   * deployed before them, and CloudFormation lets no export go that a deployed stack imports.
+   */
+  #keepExports(userGroup: Group): void {
+    const { inputs, outputs, repository, executionRole, secret, boundary } = this.commons;
+    for (const imported of [
+      inputs.bucketArn,
+      outputs.bucketArn,
+      repository.repositoryArn,
+      repository.repositoryName,
+      executionRole.roleArn,
+      secret.secretArn,
+      boundary.managedPolicyArn,
+      userGroup.groupName,
+    ]) {
+      this.exportValue(imported);
     }
   }
 }

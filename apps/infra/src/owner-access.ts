@@ -13,6 +13,7 @@ import { OWNER_TAG, type ResourceNames } from './names.ts';
 /** What all owners of an environment have in common. */
 export interface Commons {
   readonly names: ResourceNames;
+  readonly environment: string;
   readonly inputs: IBucket;
   readonly outputs: IBucket;
   readonly repository: IRepository;

@@ -55,9 +55,9 @@ describe.each(['Inputs', 'Outputs'])('the bucket %s', (logicalId) => {
     });
   });
 
-  it('stays when the stack is deleted or the bucket is replaced', () => {
+  it('stays when the stack is deleted or the bucket is replaced, unless the stack was never made', () => {
     expect(buckets[logicalId]).toMatchObject({
-      DeletionPolicy: 'Retain',
+      DeletionPolicy: 'RetainExceptOnCreate',
       UpdateReplacePolicy: 'Retain',
     });
   });

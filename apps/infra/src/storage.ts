@@ -16,7 +16,8 @@ const privateBucket = {
   enforceSSL: true,
   minimumTLSVersion: 1.2,
   // Outlives the stack: what a job found is worth more than the machines that found it.
-  removalPolicy: RemovalPolicy.RETAIN,
+  // A bucket of a deployment that failed holds nothing, and the next one would make another.
+  removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
 } as const satisfies BucketProps;
 
 /**

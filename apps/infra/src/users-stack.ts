@@ -1,5 +1,10 @@
 import type { StackConfig } from '@openevolve-aws/job-spec';
-import { CrossStackReferences, ReferenceStrength, Stack } from 'aws-cdk-lib';
+import {
+  CfnWaitConditionHandle,
+  CrossStackReferences,
+  ReferenceStrength,
+  Stack,
+} from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { resourceNames } from './names.ts';
 import type { Commons } from './owner-access.ts';
@@ -13,7 +18,7 @@ export interface UsersStackProps {
   readonly commons: Commons;
 }
 
-/** A further group of users of an environment. */
+/** A further group of users of an environment, who may all have left. */
 export class UsersStack extends Stack {
   constructor(scope: Construct, id: string, props: UsersStackProps) {
     const { environment, region } = props.config;
@@ -26,5 +31,9 @@ export class UsersStack extends Stack {
     CrossStackReferences.of(this).consume(ReferenceStrength.STRONG);
     tagAll(this, environment);
     addOwners(this, props.users, props.config, props.commons);
+    if (props.users.length === 0) {
+      // CloudFormation keeps no stack without a resource. This one does nothing and costs nothing.
+      new CfnWaitConditionHandle(this, 'NoUsers');
+    }
   }
 }

@@ -83,6 +83,6 @@ it('makes a machine by its user data: scripts, units, settings of the agent', as
     expect(await made(`usr/local/lib/openevolve/${name}`)).toBe(await readFile(source, 'utf8'));
   }
   expect(await readFile(path.join(folder, 'systemctl.log'), 'utf8')).toBe(
-    'daemon-reload\nenable --now openevolve-firewall.service openevolve-notices.service\n',
+    'daemon-reload\ndaemon-reload\nenable --now openevolve-firewall.service openevolve-notices.service\n',
   );
 });

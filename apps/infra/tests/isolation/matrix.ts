@@ -220,6 +220,33 @@ export function actionRows(account: Account): Row[] {
       allowed: ownUsers,
     },
     {
+      // Nothing tells it from a job that is being submitted.
+      what: "tag a job without an owner's tag as one's own",
+      requests: (self) => [
+        {
+          action: 'batch:TagResource',
+          resource: batch('job/x'),
+          context: { 'aws:RequestTag/Owner': self, 'aws:RequestTag/Environment': 'prod' },
+        },
+      ],
+      allowed: [...ownUsers, 'bob', 'alice2', 'session of bob'],
+    },
+    {
+      what: "tag a job of another system that has an owner's tag",
+      requests: (self) => [
+        {
+          action: 'batch:TagResource',
+          resource: batch('job/x'),
+          context: {
+            'aws:RequestTag/Owner': self,
+            'aws:RequestTag/Environment': 'prod',
+            'aws:ResourceTag/Owner': 'billing',
+          },
+        },
+      ],
+      allowed: ['administrator'],
+    },
+    {
       what: "untag alice's job",
       requests: one('batch:UntagResource', batch('job/x'), ofAlice),
       allowed: ['administrator'],
