@@ -126,6 +126,15 @@ it('stores a key from standard input, and no placeholder', async () => {
   expect(await secret()).toEqual({ GEMINI_API_KEY: KEY });
 });
 
+it("stores another provider's key beside it, under the name that a config gives", async () => {
+  const given = 'sk-or-v1-0123456789abcdef0123456789';
+  const wrong = await account.run(['secret', 'set', '--name', 'OPEN ROUTER'], given);
+  expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('--name') });
+  const stored = await account.run(['secret', 'set', '--name', 'OPENROUTER_API_KEY'], given);
+  expect(stored).toMatchObject({ code: 0, stdout: expect.stringContaining('OPENROUTER_API_KEY') });
+  expect(await secret()).toEqual({ GEMINI_API_KEY: KEY, OPENROUTER_API_KEY: given });
+});
+
 it('asks for the key in a terminal without showing it', async () => {
   // A terminal of its own, into which the key is typed once it was asked for.
   const typist = [
@@ -152,7 +161,7 @@ it('asks for the key in a terminal without showing it', async () => {
   );
   expect(stdout).toContain('GEMINI_API_KEY: ');
   expect(stdout).not.toContain(TYPED);
-  expect(await secret()).toEqual({ GEMINI_API_KEY: TYPED });
+  expect(await secret()).toMatchObject({ GEMINI_API_KEY: TYPED });
 });
 
 it('pushes the image of a commit, with the password on standard input alone', async () => {

@@ -1,14 +1,22 @@
 import type { Inventory } from '@openevolve-aws/batch-client/administration';
+import type { StackConfig } from '@openevolve-aws/job-spec';
 
 /** What is lost with an environment, in words. */
 export function renderLoss(
   { stacks, unfinishedJobs, buckets, definitions }: Inventory,
-  also: { readonly users: readonly string[]; readonly repository: string },
+  also: {
+    readonly users: readonly string[];
+    readonly signIn: StackConfig['signIn'];
+    readonly repository: string;
+  },
 ): string[] {
+  const users = also.users.join(', ');
   const ofStacks = [
     `the stacks ${stacks.join(', ')}: machines, network, alerts, logs`,
     `the images in the repository ${also.repository}, and the provider's key`,
-    `the users ${also.users.join(', ')}, with their access keys`,
+    also.signIn === 'iam-users'
+      ? `the users ${users}, with their access keys`
+      : `what ${users} may do here; whom Identity Center knows stays there`,
   ];
   return [
     ...(unfinishedJobs > 0 ? [`${unfinishedJobs} jobs that have not ended`] : []),

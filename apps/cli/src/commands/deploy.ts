@@ -25,7 +25,9 @@ export class DeployCommand extends AdministrationCommand {
   protected async run(): Promise<number> {
     const { InfraProgram } = await import('../administration/infra-program.ts');
     const { ask } = await import('../administration/ask.ts');
-    const { nextSteps } = await import('@openevolve-aws/batch-client/administration');
+    const { nextSteps, requireAllGroups } = await import(
+      '@openevolve-aws/batch-client/administration'
+    );
     const { cliExit, guideOutputs, stackName } = await import('@openevolve-aws/job-spec');
     const { renderOutputs } = await import('../administration/render-outputs.ts');
     const { totalCost, renderCost } = await import('../administration/render-cost.ts');
@@ -35,6 +37,7 @@ export class DeployCommand extends AdministrationCommand {
     const plan = await infra.plan();
     const clients = await this.clientsOf(config);
     const { account } = await (await clients.sts()).getCallerIdentity();
+    await requireAllGroups(clients, environment, config.moreUsers.length);
     const toolkit = await (await clients.formation()).stackOutputs('CDKToolkit');
     const isBootstrapped = toolkit?.BootstrapVersion !== undefined;
 

@@ -9,6 +9,9 @@ export class DestroyCommand extends AdministrationCommand {
     details: `
       Names what will be lost, and asks for the environment's name. What was cut off goes on when it
       is run again. Nothing is left but the AWS CDK's own stack, which others in the account may use.
+
+      AWS deletes no IAM user with a password or an access key that was made by hand: delete that
+      first.
     `,
     examples: [['Delete the environment of openevolve.config.json', '$0 destroy']],
   });
@@ -19,7 +22,7 @@ export class DestroyCommand extends AdministrationCommand {
     const { InfraProgram } = await import('../administration/infra-program.ts');
     const { ask } = await import('../administration/ask.ts');
     const { renderLoss } = await import('../administration/render-loss.ts');
-    const { removeRemains, takeInventory } = await import(
+    const { removeRemains, requireAllGroups, takeInventory } = await import(
       '@openevolve-aws/batch-client/administration'
     );
     const { cliExit } = await import('@openevolve-aws/job-spec');
@@ -29,6 +32,7 @@ export class DestroyCommand extends AdministrationCommand {
     const { names } = await infra.plan();
     const clients = await this.clientsOf(config);
     const { account } = await (await clients.sts()).getCallerIdentity();
+    await requireAllGroups(clients, environment, config.moreUsers.length);
     const inventory = await takeInventory({
       clients,
       environment,
@@ -37,7 +41,8 @@ export class DestroyCommand extends AdministrationCommand {
     });
 
     this.print(`Environment ${environment} in ${region} of account ${account}. This is lost:`);
-    for (const line of renderLoss(inventory, { users, repository: names.repository })) {
+    const also = { users, signIn: config.signIn, repository: names.repository };
+    for (const line of renderLoss(inventory, also)) {
       this.print(`  ${line}`);
     }
     if (!this.yes) {

@@ -28,8 +28,10 @@ export class SecretSetCommand extends AdministrationCommand {
     const { cliExit } = await import('@openevolve-aws/job-spec');
     const { askSecret } = await import('../administration/ask.ts');
     const { UsageError } = await import('../failure.ts');
-    if (!keyVariables.includes(this.keyName)) {
-      throw new UsageError(`--name ${this.keyName} is none of ${keyVariables.join(', ')}.`);
+    if (!/^[A-Za-z_]\w{0,127}$/.test(this.keyName)) {
+      throw new UsageError(
+        `--name ${this.keyName} is no name of a variable: letters, digits and underscores, no digit first.`,
+      );
     }
     const { config } = await this.readEnvironment();
     const clients = await this.clientsOf(config);
@@ -38,17 +40,21 @@ export class SecretSetCommand extends AdministrationCommand {
     let keys: ReturnType<typeof readKeys>;
     try {
       // As jobs read it: a key, or the whole secret as the guide writes it.
-      keys = readKeys({ [this.keyName]: given });
+      const read = readKeys({ GEMINI_API_KEY: given });
+      keys = given.startsWith('{')
+        ? read
+        : new Map([...read.values()].map((key) => [this.keyName, key]));
     } catch (cause) {
       if (cause instanceof LlmGatewayError) {
         throw new UsageError(cause.message, { cause });
       }
       throw cause;
     }
-    const unknown = [...keys.keys()].find((name) => !keyVariables.includes(name));
+    const named = [...new Set([...keyVariables, this.keyName])];
+    const unknown = [...keys.keys()].find((name) => !named.includes(name));
     if (unknown !== undefined) {
       throw new UsageError(
-        `${JSON.stringify(unknown)} is none of the names that jobs read: ${keyVariables.join(', ')}.`,
+        `${JSON.stringify(unknown)} is none of ${named.join(', ')}: name it with --name if a config names it so.`,
       );
     }
     if (keys.size === 0) {

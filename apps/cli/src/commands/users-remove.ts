@@ -8,7 +8,8 @@ export class UsersRemoveCommand extends AdministrationCommand {
     description: "Take users out of an environment's file; 'deploy' then takes their access.",
     details: `
       What they stored in the buckets stays. Their log in CloudWatch, their access key and their job
-      definition go with the deployment.
+      definition go with the deployment. So does what their running jobs are allowed: cancel those
+      first, which saves their work.
     `,
     examples: [['A user who left', '$0 users remove carol']],
   });
