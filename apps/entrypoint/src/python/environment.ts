@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -41,7 +42,9 @@ export async function preparePythonEnvironment(environment: PythonEnvironment): 
     .update(await readFile(requirements))
     .digest('hex');
   const python = join(directory, 'bin', 'python');
+  // An environment leads to the Python that it was made with, which may be gone since.
   const isThere = async () =>
+    existsSync(python) &&
     (await readFile(join(directory, stampName), 'utf8').catch(() => null)) === wanted;
   if (await isThere()) {
     return python;
