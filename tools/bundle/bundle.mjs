@@ -1,5 +1,6 @@
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { build } from 'esbuild';
+import { thirdPartyLicenses } from './third-party-licenses.mjs';
 
 /**
  * Takes `node:http` and `node:https` by require(): an import evaluates all that they export, among it
@@ -31,11 +32,12 @@ const englishZod = {
 
 /**
  * Bundles `src/main.ts` of the project in the current folder into `dist`: one package without
- * dependencies at run time, split so that what is imported late is loaded late.
+ * dependencies at run time, split so that what is imported late is loaded late. The licences of what
+ * is part of it lie beside it.
  */
 export async function bundle() {
   await rm('dist', { recursive: true, force: true });
-  await build({
+  const { metafile } = await build({
     entryPoints: ['src/main.ts'],
     outdir: 'dist',
     bundle: true,
@@ -58,5 +60,8 @@ export async function bundle() {
     minifyWhitespace: true,
     plugins: [lazyHttp, englishZod],
     logLevel: 'warning',
+    metafile: true,
   });
+  const licenses = await thirdPartyLicenses(Object.keys(metafile.inputs));
+  await writeFile('dist/THIRD-PARTY-LICENSES.txt', licenses);
 }
