@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { Cli } from 'clipanion';
 import { CancelCommand } from './commands/cancel.ts';
 import { CapCommand } from './commands/cap.ts';
@@ -27,6 +26,7 @@ import { UsersListCommand } from './commands/users-list.ts';
 import { UsersRemoveCommand } from './commands/users-remove.ts';
 import { VerifyCommand } from './commands/verify.ts';
 import { commandIn, commandName, renderCommand, renderOverview, wantsHelp } from './help.ts';
+import { readManifest } from './manifest.ts';
 import { outlastReaders } from './output.ts';
 import { joinValues, syntaxSentence } from './syntax.ts';
 
@@ -90,9 +90,7 @@ export function createCli(binaryVersion: string, words: readonly string[] = []):
 export async function runCli(args: readonly string[]): Promise<number> {
   // As `SERVICE`, which the table would have to be loaded for.
   outlastReaders(5);
-  const { version } = JSON.parse(
-    readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
-  ) as { version: string };
+  const { version } = readManifest();
   const words = joinValues(args);
   if (words[0] === '--version' || words[0] === '-v') {
     process.stdout.write(`${version}\n`);

@@ -9,7 +9,7 @@ const oldestNode = [22, 12] as const;
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < oldestNode[0] || (major === oldestNode[0] && minor < oldestNode[1])) {
   process.stderr.write(
-    `openevolve-aws needs Node ${oldestNode.join('.')} or newer, and this is Node ${process.versions.node}: install a newer one.\n`,
+    `openevolve-aws needs Node ${oldestNode.join('.')} or newer, and this is Node ${process.versions.node}: install a newer one; Node 24 is recommended.\n`,
   );
   process.exitCode = 2;
 } else {

@@ -29,11 +29,11 @@ const plan = {
   idleMonthlyCost: [{ what: 'secrets', usd: 0.4 }],
 };
 
-it('runs the program of its own version, on the file that it was given', async () => {
-  await install('7.0.0', `console.log(${JSON.stringify(JSON.stringify(plan))});`);
-  expect(await InfraProgram.find('7.0.0', '/some/file.json').plan()).toEqual(plan);
+it('runs a program that goes with this release, on the file that it was given', async () => {
+  await install('7.0.4', `console.log(${JSON.stringify(JSON.stringify(plan))});`);
+  expect(await InfraProgram.find('/some/file.json', '^7.0.0').plan()).toEqual(plan);
   await install('7.0.0', 'console.error(process.argv.slice(2).join(" ")); process.exitCode = 1;');
-  await expect(InfraProgram.find('7.0.0', '/some/file.json').plan()).rejects.toMatchObject({
+  await expect(InfraProgram.find('/some/file.json', '^7.0.0').plan()).rejects.toMatchObject({
     code: 'UNAVAILABLE',
     message: expect.stringContaining('plan --config /some/file.json'),
   });
@@ -41,11 +41,11 @@ it('runs the program of its own version, on the file that it was given', async (
 
 it('says how to get it where another version is there', async () => {
   await install('6.9.0', '');
-  expect(() => InfraProgram.find('7.0.0', 'file')).toThrow(
+  expect(() => InfraProgram.find('file', '^7.0.0')).toThrow(
     expect.objectContaining({
       code: 'INVALID_INPUT',
       message: expect.stringMatching(
-        /has version 6\.9\.0.*npm install --global @openevolve-aws\/infra@7\.0\.0/,
+        /has version 6\.9\.0.*npm install --global '@openevolve-aws\/infra@\^7\.0\.0'/,
       ),
     }),
   );

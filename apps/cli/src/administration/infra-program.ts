@@ -4,7 +4,9 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { BatchClientError } from '@openevolve-aws/batch-client';
+import satisfies from 'semver/functions/satisfies.js';
 import { z } from 'zod';
+import { readManifest } from '../manifest.ts';
 import { type ProgramOptions, readProgram, runProgram } from './run-program.ts';
 
 const PACKAGE = '@openevolve-aws/infra';
@@ -24,7 +26,10 @@ const planSchema = z.object({
 
 export type Plan = z.infer<typeof planSchema>;
 
-/** The CDK app of this release, as a program beside this one: it is large, and few need it. */
+/**
+ * The CDK app that goes with this release, as a program beside this one: it is large, and few need it.
+ * The manifest names it as an optional peer, so that nobody gets it unasked.
+ */
 export class InfraProgram {
   readonly #program: string;
   readonly #file: string;
@@ -37,17 +42,17 @@ export class InfraProgram {
   /**
    * Finds it from the current folder, or beside this command.
    *
-   * @param version the only one that will do.
    * @param file describes the environment.
-   * @throws {BatchClientError} `INVALID_INPUT` when it is not installed in this version, with how.
+   * @param range the versions that will do.
+   * @throws {BatchClientError} `INVALID_INPUT` when none of them is installed, with how.
    */
-  static find(version: string, file: string): InfraProgram {
+  static find(file: string, range = readManifest().peerDependencies[PACKAGE]): InfraProgram {
     const seen: string[] = [];
     for (const from of [join(process.cwd(), 'x'), import.meta.url]) {
       const manifest = manifestFrom(from);
       if (manifest !== null) {
         const found = manifestSchema.parse(JSON.parse(readFileSync(manifest, 'utf8')));
-        if (found.version === version) {
+        if (satisfies(found.version, range)) {
           return new InfraProgram(join(dirname(manifest), found.bin[BIN]), file);
         }
         seen.push(`${dirname(manifest)} has version ${found.version}`);
@@ -55,7 +60,7 @@ export class InfraProgram {
     }
     throw new BatchClientError(
       'INVALID_INPUT',
-      `This needs ${PACKAGE} ${version}, which ${seen.length > 0 ? `is not there (${seen.join('; ')})` : 'is not installed'}: npm install --global ${PACKAGE}@${version}`,
+      `This needs ${PACKAGE} ${range}, which ${seen.length > 0 ? `is not there (${seen.join('; ')})` : 'is not installed'}: npm install --global '${PACKAGE}@${range}'`,
     );
   }
 

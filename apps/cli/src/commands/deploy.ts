@@ -11,8 +11,8 @@ export class DeployCommand extends AdministrationCommand {
       account and region in which the AWS CDK was never used is bootstrapped first. No job is ended
       by it. What is left to do then, such as storing the provider's key, is told at the end.
 
-      It needs the package @openevolve-aws/infra in this command's version, and credentials of an
-      administrator.
+      It needs the package @openevolve-aws/infra, installed beside this command, and credentials of
+      an administrator. Where it is missing, this says which version to install.
     `,
     examples: [
       ['Deploy openevolve.config.json', '$0 deploy'],
@@ -33,7 +33,7 @@ export class DeployCommand extends AdministrationCommand {
     const { totalCost, renderCost } = await import('../administration/render-cost.ts');
     const { file, config, users } = await this.readEnvironment();
     const { environment, region } = config;
-    const infra = InfraProgram.find(this.cli.binaryVersion ?? '', file);
+    const infra = InfraProgram.find(file);
     const plan = await infra.plan();
     const clients = await this.clientsOf(config);
     const { account } = await (await clients.sts()).getCallerIdentity();

@@ -28,7 +28,7 @@ export class DestroyCommand extends AdministrationCommand {
     const { cliExit } = await import('@openevolve-aws/job-spec');
     const { file, config, users } = await this.readEnvironment();
     const { environment, region } = config;
-    const infra = InfraProgram.find(this.cli.binaryVersion ?? '', file);
+    const infra = InfraProgram.find(file);
     const { names } = await infra.plan();
     const clients = await this.clientsOf(config);
     const { account } = await (await clients.sts()).getCallerIdentity();
