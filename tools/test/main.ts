@@ -14,6 +14,7 @@ const targets = [
   'lint',
   'typecheck',
   'build',
+  'package-check',
   'test',
   'test:python',
   'integration',
