@@ -118,9 +118,9 @@ export class CommandUser {
     return read;
   }
 
-  /** Does more of a job that an older version has made. */
-  async extend(jobId: string, iterations: number): Promise<void> {
-    await this.#command('extend', jobId, '--local', '--iterations', String(iterations));
+  /** Lets a job that an older version has done go on. */
+  async resume(jobId: string, iterations: number): Promise<void> {
+    await this.#command('resume', jobId, '--local', '--iterations', String(iterations));
     await this.#command('logs', jobId, '--local', '--follow');
     match(
       await this.#command('status', jobId, '--local'),

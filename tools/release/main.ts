@@ -67,7 +67,7 @@ async function rehearse(place: Place, registry: Registry): Promise<void> {
   equal(await user.version(), last);
   equal(await user.readJobs(), jobs);
   for (const jobId of jobs.keys()) {
-    await user.extend(jobId, 65);
+    await user.resume(jobId, 65);
   }
   say(`after the upgrade the job of ${first} reads as before, and goes on`);
 
