@@ -7,6 +7,8 @@ const FIRST_PRINTABLE = 0x20;
 const DELETE = 0x7f;
 /** A half of a character beyond the basic plane; it sorts before its end. */
 const SURROGATE = /[\ud800-\udfff]/;
+/** What nearly all keys are like; it saves the questions below. */
+const PLAIN = /^(?:[\w-][\w.-]*\/)*[\w-][\w.-]*$/;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /**
@@ -35,6 +37,7 @@ export function isPrefix(text: string): boolean {
 }
 
 function keyProblem(key: string): string | null {
+  if (key.length <= MAX_KEY_BYTES && PLAIN.test(key)) return null;
   if (key === '') return 'is empty';
   if (Buffer.byteLength(key) > MAX_KEY_BYTES) return `is longer than ${MAX_KEY_BYTES} bytes`;
   if (LONE_SURROGATE.test(key)) return 'is not well-formed Unicode';

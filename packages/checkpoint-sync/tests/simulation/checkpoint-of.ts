@@ -5,6 +5,7 @@ import { variant } from './hooks.ts';
 /** Programs that a checkpoint has files of, as a population has a size: older ones are removed. */
 const POPULATION = 2;
 const STATE = 'metadata.json';
+const CHANGING: ReadonlySet<string> = new Set([STATE, 'journal', 'journal-copy', 'rarely']);
 const LASTING: readonly (readonly [string, string])[] = Array.from(
   { length: variant.lasting },
   (_, n) => [`lasting-${n}`, `lasting ${n} `.repeat(5)],
@@ -19,9 +20,8 @@ export function writeCheckpoint(directory: string, ids: readonly string[]): void
     if (!files.has(name)) rmSync(join(directory, name));
   }
   for (const [name, content] of files) {
-    // What is as before is left alone, as a runner links it.
-    const isThere = present.has(name) && readFileSync(join(directory, name), 'utf8') === content;
-    if (!isThere) writeFileSync(join(directory, name), content);
+    // What never changes is left alone, as a runner links it.
+    if (!present.has(name) || CHANGING.has(name)) writeFileSync(join(directory, name), content);
   }
 }
 

@@ -55,8 +55,27 @@ Object.defineProperty(zlib, 'createGzip', {
   },
 });
 
+// So do hashes, and what they must find out here is chance, not malice.
+const hex = (sum: number): string => sum.toString(16).padStart(8, '0').repeat(8);
+class Checksum {
+  #sum = 0;
+
+  update(bytes: Uint8Array): this {
+    this.#sum = zlib.crc32(bytes, this.#sum);
+    return this;
+  }
+
+  digest(): string {
+    return hex(this.#sum);
+  }
+}
+
+/** A hash as the platform has it. */
+export const { createHash } = crypto;
 let ids = 0;
 Object.assign(crypto, {
+  hash: (_algorithm: string, bytes: Uint8Array) => hex(zlib.crc32(bytes)),
+  createHash: () => new Checksum(),
   randomUUID: () => `00000000-0000-4000-8000-${(++ids).toString(16).padStart(12, '0')}`,
 });
 syncBuiltinESMExports();
@@ -73,8 +92,16 @@ export function passTime(ms: number): void {
   mock.timers.tick(ms);
 }
 
-/** Gives all that can go on without an answer from outside the time to do so. */
+/** Lets all go on that needs neither an answer from outside nor the event loop. */
 export function quiescence(): Promise<void> {
+  return new Promise((resolve) => {
+    // It comes once no microtask is left, and takes a fraction of a turn of the event loop.
+    process.nextTick(resolve);
+  });
+}
+
+/** Lets all go on that gave way to the event loop. */
+export function eventLoopTurn(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);
   });

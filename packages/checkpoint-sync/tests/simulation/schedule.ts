@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CommitEntry } from '@openevolve-aws/job-spec';
@@ -19,7 +18,14 @@ import { claimJob, type Session } from '../../src/session.ts';
 import { claimant, commitOf, ledger } from '../fixtures.ts';
 import { readCheckpointIds, writeCheckpoint } from './checkpoint-of.ts';
 import { Network, type Verdict } from './network.ts';
-import { beginSchedule, passTime, quiescence, SIMULATED_FOLDER } from './platform.ts';
+import {
+  beginSchedule,
+  createHash,
+  eventLoopTurn,
+  passTime,
+  quiescence,
+  SIMULATED_FOLDER,
+} from './platform.ts';
 
 const WRITERS = 4;
 const READERS = 2;
@@ -144,8 +150,8 @@ class Schedule {
   async #step(): Promise<void> {
     const { waiting, late } = this.#network;
     const isWaiting = (process: number) => waiting.some((call) => call.process === process);
-    do await quiescence();
-    while (![...this.#alive].every(isWaiting));
+    await quiescence();
+    while (![...this.#alive].every(isWaiting)) await eventLoopTurn();
     if (this.#failure) throw this.#failure;
 
     if (this.#chance(0.2)) {

@@ -19,7 +19,7 @@ export interface Variant {
  */
 export const variants: readonly [Variant, ...Variant[]] = [
   {
-    lasting: 12,
+    lasting: 8,
     journals: false,
     changes: [
       { file: 'retention.ts', from: 'const NEWEST = 10;', to: 'const NEWEST = 2;' },
