@@ -7,7 +7,7 @@ import { MemoryStore } from '@openevolve-aws/object-store';
 import { FaultStore } from '@openevolve-aws/object-store/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { CheckpointEvent } from '../runner/protocol.ts';
-import { Committer } from './committer.ts';
+import { Committer, isOurFault } from './committer.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -146,4 +146,17 @@ it('tells of a newer attempt and commits nothing more', async () => {
   await committer.settled(patience());
   expect(failures).toEqual([expect.objectContaining({ code: 'SUPERSEDED' })]);
   expect(await listCommits(store)).toEqual([]);
+});
+
+it('tries nothing again that fails by a fault of ours', async () => {
+  const { committer, failures, session } = await committerOn(new MemoryStore());
+  let commits = 0;
+  session.commit = () => {
+    commits += 1;
+    return Promise.reject(new TypeError("Cannot read properties of undefined (reading 'map')"));
+  };
+  committer.offer(await checkpoint(1));
+  await committer.settled(patience());
+  expect(commits).toBe(1);
+  expect(failures.map(isOurFault)).toEqual([true]);
 });

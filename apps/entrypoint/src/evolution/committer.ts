@@ -151,5 +151,10 @@ export class Committer {
 
 /** A disk that is full may have room later, and access that is refused may be given back. */
 function mayGoAway(error: unknown): boolean {
-  return !(error instanceof CheckpointSyncError && error.permanent);
+  return !(isOurFault(error) || (error instanceof CheckpointSyncError && error.permanent));
+}
+
+/** Whether a program of ours is wrong: every commit would fail by it. */
+export function isOurFault(error: unknown): boolean {
+  return [TypeError, ReferenceError, RangeError].some((fault) => error instanceof fault);
 }

@@ -16,7 +16,7 @@ import type { Log } from '../log.ts';
 import { paceOf } from '../pace.ts';
 import type { StartedEvent } from '../runner/protocol.ts';
 import type { Stop, StopRequest } from '../stop-request.ts';
-import { Committer } from './committer.ts';
+import { Committer, isOurFault } from './committer.ts';
 import { embeddedMetrics } from './metrics.ts';
 import { ProgressReporter } from './progress-reporter.ts';
 import { runEvolution } from './run-evolution.ts';
@@ -61,7 +61,7 @@ interface Llm extends JobGateway {
  */
 export class JobEvolution {
   readonly #options: JobEvolutionOptions;
-  readonly #superseded = new AbortController();
+  readonly #cutOff = new AbortController();
   readonly progress: ProgressReporter;
   #saved: Saved | null;
   #llm: Llm | null = null;
@@ -148,7 +148,7 @@ export class JobEvolution {
     const { claimed, environment, variables, folders, readControl, log, stop } = this.#options;
     let { plan } = this.#options;
     for (;;) {
-      this.#superseded.signal.throwIfAborted();
+      this.#cutOff.signal.throwIfAborted();
       if (stop.stop) {
         return { kind: 'stopped', stop: stop.stop };
       }
@@ -181,11 +181,11 @@ export class JobEvolution {
         trace,
         log,
         stop,
-        superseded: this.#superseded.signal,
+        cutOff: this.#cutOff.signal,
         reportMetrics,
         onStarted: this.#options.onStarted,
       });
-      this.#superseded.signal.throwIfAborted();
+      this.#cutOff.signal.throwIfAborted();
       const next = await readControl(this.progress.standing.controlled);
       if (end.kind === 'complete' && next.asked <= plan.asked) {
         return this.#complete(end.outcome);
@@ -272,9 +272,9 @@ export class JobEvolution {
   }
 
   #noticeFailure(what: string, error: unknown): void {
-    // After either the session writes nothing more: what this attempt does from here on is lost.
-    if (isSyncError(error, 'SUPERSEDED', 'DAMAGED')) {
-      this.#superseded.abort(error);
+    // What this attempt does from here on would be lost: nothing more is written.
+    if (isSyncError(error, 'SUPERSEDED', 'DAMAGED') || isOurFault(error)) {
+      this.#cutOff.abort(error);
       return;
     }
     const message = error instanceof Error ? error.message : String(error);

@@ -69,8 +69,8 @@ export interface Evolution {
   readonly stop: StopRequest;
   readonly onStarted: (event: StartedEvent) => void;
   readonly reportMetrics: () => void;
-  /** Aborts when another attempt has taken over: nothing may be written any more. */
-  readonly superseded: AbortSignal;
+  /** Aborts when nothing more can or may be written, as when another attempt has taken over. */
+  readonly cutOff: AbortSignal;
 }
 
 /**
@@ -160,15 +160,15 @@ class Watch {
   constructor(evolution: Evolution, runner: RunnerProcess) {
     this.#evolution = evolution;
     this.#runner = runner;
-    const { stop, superseded } = evolution;
+    const { stop, cutOff } = evolution;
     const { signal } = this.#done;
     stop.signal.addEventListener('abort', this.#onStop, { signal });
     stop.hurry.addEventListener('abort', this.#onHurry, { signal });
-    superseded.addEventListener('abort', () => runner.kill(), { signal });
+    cutOff.addEventListener('abort', () => runner.kill(), { signal });
     if (stop.stop) {
       this.#onStop();
     }
-    if (superseded.aborted) {
+    if (cutOff.aborted) {
       runner.kill();
     }
     this.#loops = [
