@@ -198,6 +198,8 @@ describe('the network', () => {
       }),
     ]);
     template.resourceCountIs('AWS::EC2::Subnet', 2);
+    // Without an address of its own a machine without a NAT gateway reaches nothing.
+    template.allResourcesProperties('AWS::EC2::Subnet', { MapPublicIpOnLaunch: true });
     template.resourceCountIs('AWS::EC2::NatGateway', 0);
     template.hasResourceProperties('AWS::EC2::FlowLog', { TrafficType: 'REJECT' });
     template.hasResourceProperties('AWS::EC2::VPCEndpoint', { VpcEndpointType: 'Gateway' });

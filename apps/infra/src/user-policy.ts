@@ -9,6 +9,9 @@ import { OWNER_TAG, type ResourceNames } from './names.ts';
 /** Whoever asks, by the tag of their IAM user or of their Identity Center session. */
 const SELF = `\${aws:PrincipalTag/${OWNER_TAG}}`;
 
+/** What a submission tags a job with, and so what else a user could put on the queue. */
+const JOB_TAGS = ['Environment', 'JobShortId', 'Owner', 'Service'];
+
 /** AWS Batch knows no resource for these, so they are for all jobs of the account or for none. */
 export const describeActions = [
   'batch:DescribeComputeEnvironments',
@@ -96,6 +99,17 @@ export class UserPolicy extends Construct {
           actions: ['batch:SubmitJob'],
           resources: [arns.jobs],
           conditions: { StringEquals: { ...submitted, 'batch:ShareIdentifier': SELF } },
+        }),
+        // For the tags of a submitted job it asks by the queue and the definition: "not authorized to
+        // perform batch:TagResource on resource ...:job-definition/...". Its documentation names the job.
+        new PolicyStatement({
+          sid: 'TagAtSubmission',
+          actions: ['batch:TagResource'],
+          resources: [arns.queue, definition, `${definition}:*`],
+          conditions: {
+            StringEquals: submitted,
+            'ForAllValues:StringEquals': { 'aws:TagKeys': JOB_TAGS },
+          },
         }),
         new PolicyStatement({
           sid: 'TagOwnJob',

@@ -21,7 +21,7 @@ export interface Request {
   readonly action: string;
   /** Concrete: a wildcard would be another question. */
   readonly resource: string;
-  readonly context?: Readonly<Record<string, string>>;
+  readonly context?: Readonly<Record<string, string | string[]>>;
 }
 
 const allowAll: Policy = { Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] };
@@ -94,7 +94,7 @@ export class Account {
    */
   async allows(principal: Principal, { action, resource, context = {} }: Request) {
     const resourcePolicy = this.#resourcePolicy(resource);
-    const contextVariables: Record<string, string> = {
+    const contextVariables: Record<string, string | string[]> = {
       'aws:SecureTransport': 'true',
       ...(action.startsWith('s3:') ? { 's3:TlsVersion': '1.3' } : {}),
       ...context,

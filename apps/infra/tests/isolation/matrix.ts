@@ -153,7 +153,11 @@ export function actionRows(account: Account): Row[] {
     },
     {
       what: "submit as oneself with alice's definition",
-      requests: asSelf(() => ({ definition: 'alice' })),
+      // Also where AWS Batch does not ask for the definition's tags.
+      requests: (self) =>
+        asSelf(() => ({ definition: 'alice' }))(self).filter(
+          ({ action }) => action === 'batch:SubmitJob',
+        ),
       allowed: ownUsers,
     },
     {
@@ -218,6 +222,16 @@ export function actionRows(account: Account): Row[] {
         },
       ],
       allowed: ownUsers,
+    },
+    {
+      what: "tag alice's job definition as with a job",
+      requests: tagging(() => batch('job-definition/openevolve-prod-job-alice:3')),
+      allowed: ownUsers,
+    },
+    {
+      what: 'put a tag of another kind on the queue',
+      requests: tagging(() => batch('job-queue/openevolve-prod-queue'), 'CostCenter'),
+      allowed: ['administrator'],
     },
     {
       // Nothing tells it from a job that is being submitted.
@@ -370,6 +384,21 @@ export function actionRows(account: Account): Row[] {
   ];
 }
 
+/** Tags a resource with what a submission gives a job, and maybe with more. */
+function tagging(resource: () => string, ...more: string[]) {
+  return (self: string): Request[] => [
+    {
+      action: 'batch:TagResource',
+      resource: resource(),
+      context: {
+        'aws:RequestTag/Owner': self,
+        'aws:RequestTag/Environment': 'prod',
+        'aws:TagKeys': ['Owner', 'Environment', 'JobShortId', 'Service', ...more],
+      },
+    },
+  ];
+}
+
 interface Submission {
   readonly definition?: string;
   readonly tag?: string | null;
@@ -378,7 +407,10 @@ interface Submission {
   readonly environment?: string;
 }
 
-/** SubmitJob is checked against queue, definition and job, and the tags of the job on their own. */
+/**
+ * SubmitJob is checked against queue, definition and job, and so are the tags of the job, by one
+ * reading or another.
+ */
 function submit({
   definition = 'alice',
   tag = 'alice',
@@ -392,11 +424,17 @@ function submit({
       : { 'aws:RequestTag/Owner': tag, 'aws:RequestTag/Environment': environment }),
     ...(share === null ? {} : { 'batch:ShareIdentifier': share }),
   };
+  const name = `job-definition/openevolve-${environment}-job-${definition}`;
+  // A definition without a revision is nothing that could be tagged, so the simulator refuses it.
+  const revision = definition.includes(':') ? name : `${name}:1`;
+  const requests = (action: string, ofDefinition: string): Request[] =>
+    [`job-queue/${queue}`, ofDefinition, 'job/x'].map((resource) => ({
+      action,
+      resource: batch(resource),
+      context,
+    }));
   return [
-    batch(`job-queue/${queue}`),
-    batch(`job-definition/openevolve-${environment}-job-${definition}`),
-    batch('job/x'),
-  ]
-    .map((resource): Request => ({ action: 'batch:SubmitJob', resource, context }))
-    .concat(tag === null ? [] : { action: 'batch:TagResource', resource: batch('job/x'), context });
+    ...requests('batch:SubmitJob', name),
+    ...(tag === null ? [] : requests('batch:TagResource', revision)),
+  ];
 }

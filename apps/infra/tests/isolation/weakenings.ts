@@ -53,6 +53,14 @@ export const weakenings: readonly Weakening[] = [
       delete it.Condition?.StringEqualsIfExists;
     },
   ),
+  user(
+    'put any tag on the queue',
+    'put a tag of another kind on the queue',
+    'TagAtSubmission',
+    (it) => {
+      delete it.Condition?.['ForAllValues:StringEquals'];
+    },
+  ),
   user('take tags off', "untag alice's job", 'TagOwnJob', (it) => {
     it.Action = ['batch:TagResource', 'batch:UntagResource'];
     delete it.Condition;
