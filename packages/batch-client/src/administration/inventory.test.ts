@@ -19,7 +19,14 @@ it('removes what the stacks left, and does not stumble over what went with them'
   const clients = {
     ...administratorClients({ region: 'us-east-1' }),
     definitions: async () => ({
-      active: async () => [{ jobDefinitionArn: arn(1) }],
+      active: async () => [
+        {
+          jobDefinitionName: 'openevolve-prod-job-alice',
+          jobDefinitionArn: arn(1),
+          revision: 1,
+          type: 'container',
+        },
+      ],
       register: async () => ({ revision: 0 }),
       deregister,
     }),
