@@ -36,6 +36,7 @@ class Autoscaler:
         self._first_evaluation: Optional[float] = None
         self._model_calls: Optional[int] = None
         self._out_of_memory_at: Optional[int] = None
+        self._memory_kills = executor.memory_kills()
         self._limited_by = "workers" if bounds.workers is not None else "model"
         self._cpu = (self._began, cpu_seconds(()))
 
@@ -72,12 +73,13 @@ class Autoscaler:
         self._measure_memory()
         while self._held_calls:
             self._learn_rate_limit(self._held_calls.popleft())
-        if self._executor.ran_out_of_memory:
-            self._executor.ran_out_of_memory = False
+        kills = self._executor.memory_kills()
+        if kills > self._memory_kills:
+            self._memory_kills = kills
             self._out_of_memory_at = self._executor.size
         planned = plan(self._bounds, self._observed(now))
         self._limited_by = planned.limited_by
-        self._executor.size = next_size(self._executor.size, planned.workers)
+        self._executor.size = next_size(self._executor.size, planned)
         if now - self._reported < REPORT_SECONDS:
             return None
         self._reported = now

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Optional
 
 # For each vCPU. A worker that waits costs memory only, but ever more of them learn ever less of
@@ -18,6 +18,8 @@ HEADROOM = 1.25
 ASSUMED_WORKER_MIB = 64.0
 # Fewer workers only when they are far too many: each has to import the evaluator again.
 SHRINK_BELOW = 0.6
+# Where memory does not bear them: what is measured of it varies that much.
+SHRINK_BELOW_FOR_MEMORY = 0.95
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ class Plan:
 
     workers: int
     limited_by: str
+    within_memory: Optional[int] = field(default=None, repr=False)  # so many it bears
 
 
 def plan(bounds: Bounds, observed: Observed) -> Plan:
@@ -89,16 +92,26 @@ def plan(bounds: Bounds, observed: Observed) -> Plan:
     if memory is not None:
         limits["memory"] = memory
     limit = min(limits, key=lambda name: limits[name])
-    return Plan(max(bounds.vcpus, limits[limit]), limit)
+    return Plan(
+        max(bounds.vcpus, limits[limit]),
+        limit,
+        None if memory is None else max(bounds.vcpus, memory),
+    )
 
 
-def next_size(size: int, planned: int) -> int:
-    """The number of workers to have now: more at once, fewer only when it is worth it.
+def next_size(size: int, planned: Plan) -> int:
+    """The number of workers to have now: more at once, fewer only when it is worth it, or when
+    memory does not bear them.
 
-    >>> next_size(8, 9), next_size(9, 8), next_size(9, 5)
-    (9, 9, 5)
+    >>> [next_size(size, Plan(workers, "model")) for size, workers in [(8, 9), (9, 8), (9, 5)]]
+    [9, 9, 5]
+    >>> next_size(9, Plan(7, "model", within_memory=8))
+    8
     """
-    return planned if planned > size or planned < SHRINK_BELOW * size else size
+    if planned.workers > size or planned.workers < SHRINK_BELOW * size:
+        return planned.workers
+    bearable = planned.within_memory
+    return size if bearable is None or bearable >= SHRINK_BELOW_FOR_MEMORY * size else bearable
 
 
 def _to_fill_slots(slots: int, observed: Observed) -> int:

@@ -70,7 +70,6 @@ class WorkerExecutor:
         self.fault: Optional[str] = None
         self.on_answer: Callable[[], object] = lambda: None  # called on a thread of its own
         self.size = size
-        self.ran_out_of_memory = False
         self._initialize = initialize
         self._slots = slots
         self._limits = limits
@@ -126,6 +125,10 @@ class WorkerExecutor:
         clocks = (process.clock for process in self._workers)
         return [clock for clock in clocks if clock is not None]
 
+    def memory_kills(self) -> int:
+        """How many processes the kernel has ended for memory: workers, and what evaluators start."""
+        return self._memory.kills()
+
     def terminate_workers(self) -> None:
         """End every worker and all that it started; calls that run stay without an answer."""
         self.kill_workers()
@@ -180,7 +183,6 @@ class WorkerExecutor:
         if not end.died or not self._open:
             return
         ran_out = end.status == -signal.SIGKILL and self._memory.ran_out()
-        self.ran_out_of_memory = self.ran_out_of_memory or ran_out
         cause = self._out_of_memory() if ran_out else describe_exit(end.status)
         logger.warning("Worker process %d ended (%s)", end.worker.pid, cause)
         call = end.call
@@ -261,7 +263,9 @@ class WorkerExecutor:
                 raise channel.ChannelError("the process ended")
 
         def check() -> None:
-            problem = watchdog.problem(time.monotonic())
+            now = time.monotonic()
+            call.seconds = now - began
+            problem = watchdog.problem(now)
             if problem is not None:
                 raise CallFailed(problem)
             check_alive()

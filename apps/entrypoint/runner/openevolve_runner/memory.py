@@ -20,16 +20,17 @@ class MemoryGroup:
         self._events: Optional[Path] = None
         self._limit: Optional[Path] = None
         self._find(proc, root)
-        self._explained = self._kills()
+        self._explained = self.kills()
 
     def ran_out(self) -> bool:
         """Whether the kernel killed one more of the group for memory; ask once for each killed."""
-        if self._kills() <= self._explained:
+        if self.kills() <= self._explained:
             return False
         self._explained += 1
         return True
 
-    def _kills(self) -> int:
+    def kills(self) -> int:
+        """How many processes of the group the kernel has killed for memory so far."""
         try:
             text = self._events.read_text() if self._events else ""
         except OSError:

@@ -20,6 +20,9 @@ from openevolve_runner.process_use import MemoryUse
 # In the environment of a worker and of what its evaluator starts, which may leave its group.
 MARKER = "OPENEVOLVE_AWS_WORKER"
 
+# The end of a worker closes its connection, unless what it started holds it open: then this is how
+# late it is seen. Every worker has a thread that looks, so often is too often.
+_LOOK_SECONDS = 0.5
 _TICK_SECONDS = 0.1
 _REAP_SECONDS = 5.0
 _HUNTS = 5
@@ -33,7 +36,7 @@ class WorkerProcess:
     """
 
     def __init__(self, pid: int, connection: socket.socket, mark: str):
-        connection.settimeout(_TICK_SECONDS)
+        connection.settimeout(_LOOK_SECONDS)
         self.pid = pid
         self.connection = connection
         self.calls = 0

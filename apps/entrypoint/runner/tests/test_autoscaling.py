@@ -11,8 +11,9 @@ from job import Job, until
 from model_server import ModelServer, Reply, program
 
 from openevolve_runner.autoscaler import Autoscaler
-from openevolve_runner.autoscaling_policy import Bounds, Observed, next_size, plan
-from openevolve_runner.call import CallClock
+from openevolve_runner import autoscaler
+from openevolve_runner.autoscaling_policy import Bounds, Observed, Plan, next_size, plan
+from openevolve_runner.call import Activity, Call, CallClock
 
 MACHINE = Bounds(vcpus=8, slots=8, iterations=10_000, memory_mib=13_500)
 HASTY = (
@@ -64,7 +65,19 @@ def test_what_the_user_wants_stays() -> None:
 
 
 def test_small_changes_downwards_are_not_followed() -> None:
-    assert [next_size(10, planned) for planned in (11, 9, 6, 5)] == [11, 10, 10, 5]
+    planned = [Plan(workers, "evaluation", within_memory=10) for workers in (11, 9, 6, 5)]
+
+    assert [next_size(10, plan) for plan in planned] == [11, 10, 10, 5]
+
+
+@pytest.mark.parametrize("scarce", ["memory", "evaluation"])
+def test_what_memory_does_not_bear_is_followed_at_once(scarce: str) -> None:
+    evaluation = 2 if scarce == "memory" else 6
+    planned = plan(MACHINE, seen(20, evaluation, out_of_memory_at=60))
+
+    assert planned.limited_by == scarce and planned.within_memory == 45
+    assert next_size(60, planned) == 45
+    assert next_size(46, planned) == 46  # it varies that much
 
 
 class Busy:
@@ -72,6 +85,10 @@ class Busy:
 
     def __init__(self, size: int):
         self.size = size
+        self.kills = 3
+
+    def memory_kills(self) -> int:
+        return self.kills
 
     def processes(self) -> list[object]:
         return []
@@ -95,6 +112,25 @@ def test_calls_that_the_gateway_holds_back_need_no_worker() -> None:
     while bound() is not None:  # the provider bears all of them again
         workers.size = int(str(bound()))
         scaler._learn_rate_limit(0)
+
+
+def test_a_kill_for_memory_of_what_an_evaluator_started_lowers_the_number_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(autoscaler, "_TICK_SECONDS", 0)
+    workers = Busy(128)
+    scaler = Autoscaler(MACHINE, workers, deque())  # type: ignore[arg-type]
+    call = Call()
+    call.clock.enter(Activity.EVALUATION, 20.0)
+    call.clock.enter(Activity.MODEL, 20.2)
+    scaler.take(call, candidate=True)
+
+    scaler.report()
+    assert workers.size == 128
+    workers.kills += 1
+    scaler.report()
+    scaler.report()
+    assert workers.size == 96
 
 
 def test_workers_are_added_while_the_model_is_slow_and_retired_when_it_is_not(

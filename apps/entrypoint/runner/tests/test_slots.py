@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+from typing import Any
+
 import pytest
 from job import Job
 from model_server import ModelServer, Reply, program
+
+from openevolve_runner import slots as slots_module
+from openevolve_runner.slots import EvaluationSlots
 
 # Notes when an evaluation begins and ends, as evolved code cannot spoil it.
 TIMED = """
@@ -86,3 +92,70 @@ def test_what_openevolve_gave_up_keeps_its_slot_until_it_is_gone(
     assert (ledger["done"], ledger["candidates"]) == (6, 5)
     notes = (job.folder / "notes").read_text().split()[1::2]
     assert notes.count("1") == notes.count("-1") + 1  # it was ended with its worker
+
+
+class Waiting(threading.Thread):
+    """Takes a slot for `holder`, and may be told to give up."""
+
+    def __init__(self, slots: EvaluationSlots, holder: Any):
+        super().__init__(daemon=True)
+        self._slots = slots
+        self._holder = holder
+        self._gives_up = threading.Event()
+        self.looked = threading.Event()
+        self.has_one = threading.Event()
+        self.start()
+
+    def run(self) -> None:
+        try:
+            self._slots.take(self._holder, self._check)
+        except TimeoutError:
+            return
+        self.has_one.set()
+
+    def _check(self) -> None:
+        self.looked.set()
+        if self._gives_up.is_set():
+            raise TimeoutError
+
+    def give_up(self) -> None:
+        self._gives_up.set()
+        self.join(10)
+
+
+def test_slots_are_given_in_turn_and_pass_over_who_gave_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slots_module, "_LOOK_SECONDS", 0.01)
+    slots = EvaluationSlots(1)
+    holders: list[Any] = ["first", "second", "third"]
+    first = Waiting(slots, holders[0])
+    assert first.has_one.wait(10)
+    second = Waiting(slots, holders[1])
+    assert second.looked.wait(10)
+    third = Waiting(slots, holders[2])
+    assert third.looked.wait(10)
+
+    second.give_up()
+    assert not third.has_one.is_set()
+    slots.free(holders[1])  # it has none to give
+    assert not third.has_one.wait(0.05)
+    slots.free(holders[0])
+    assert third.has_one.wait(10)
+    slots.free(holders[2])
+    assert Waiting(slots, holders[0]).has_one.wait(10)
+
+
+def test_a_slot_that_comes_to_one_that_just_gave_up_is_not_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(slots_module, "_LOOK_SECONDS", 0.01)
+    slots = EvaluationSlots(1)
+    holders: list[Any] = ["first", "second", "third"]
+    slots.take(holders[0], lambda: None)
+
+    def freed_while_it_gives_up() -> None:
+        slots.free(holders[0])
+        raise TimeoutError
+
+    with pytest.raises(TimeoutError):
+        slots.take(holders[1], freed_while_it_gives_up)
+    assert Waiting(slots, holders[2]).has_one.wait(10)
