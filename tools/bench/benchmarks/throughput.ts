@@ -5,7 +5,7 @@ import { bundleEntrypoint } from '../../kill/bundle.ts';
 import type { Benchmark, Measurement } from '../benchmark.ts';
 import { measureController } from './throughput/controller.ts';
 import { measureQuality } from './throughput/quality.ts';
-import { type Load, measureOurs, measureStock, type Rate } from './throughput/run.ts';
+import { type Load, measureBare, measureOurs, measureStock, type Rate } from './throughput/run.ts';
 
 /** Of the job; the machine has to have as many. */
 const VCPUS = 2;
@@ -50,6 +50,7 @@ const benchmark: Benchmark = {
           peers: {
             'one worker': alone.evaluationSeconds,
             'openevolve-run': stock.evaluationSeconds,
+            'bare processes': await measureBare(join(folder, `${name} bare`), own),
           },
           goal: { peer: 'one worker', atMost: 1.1 },
         });

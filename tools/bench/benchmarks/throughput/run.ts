@@ -1,11 +1,12 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import type { Job } from '@openevolve-aws/job-spec';
-import { attemptCommand } from '../../../kill/attempt.ts';
+import { attemptCommand, python } from '../../../kill/attempt.ts';
 import { exampleFiles, submitJob } from '../../../kill/job.ts';
 import { startModelServer } from '../../../kill/model-server.ts';
 import { leftoversOf, processesOf, send } from '../../../kill/process-tree.ts';
@@ -17,6 +18,8 @@ const WARM_UP_MS = 15_000;
 const MEASURED_MS = 25_000;
 const ITERATIONS = 1_000_000;
 const KIB_PER_MIB = 1024;
+/** Of the evaluator alone. */
+const BARE_EVALUATIONS = 30;
 
 export interface Load {
   /** Mean of the model's times, which are drawn from half to one and a half of it. */
@@ -79,13 +82,33 @@ export async function measureStock(folder: string, options: RunOptions): Promise
   });
 }
 
-async function measure(folder: string, options: RunOptions, command: CommandOf): Promise<Rate> {
+/**
+ * What the machine itself makes of evaluations: median wall time in as many bare processes at once as
+ * vCPUs. Far above its CPU time, something else was running, and other times mean little.
+ */
+export async function measureBare(folder: string, options: RunOptions): Promise<number> {
   await mkdir(folder, { recursive: true });
+  const { notes } = await writeEvaluator(folder, options);
+  const loop = `import evaluator\nfor _ in range(${BARE_EVALUATIONS}): evaluator.evaluate('evaluator.py')`;
+  const processes = Array.from({ length: options.vcpus }, () =>
+    promisify(execFile)(python, ['-B', '-c', loop], { cwd: folder }),
+  );
+  await Promise.all(processes);
+  return evaluationTime(await readFile(notes, 'utf8'), 0, Number.POSITIVE_INFINITY);
+}
+
+async function writeEvaluator(folder: string, { evaluationSeconds }: Load) {
   const notes = join(folder, 'notes.txt');
   const evaluator = join(folder, 'evaluator.py');
   const source = await readFile(join(import.meta.dirname, 'evaluator.py'), 'utf8');
-  const settings = `CPU_SECONDS = ${options.evaluationSeconds}\nNOTES = ${JSON.stringify(notes)}\n`;
+  const settings = `CPU_SECONDS = ${evaluationSeconds}\nNOTES = ${JSON.stringify(notes)}\n`;
   await writeFile(evaluator, settings + source);
+  return { evaluator, notes };
+}
+
+async function measure(folder: string, options: RunOptions, command: CommandOf): Promise<Rate> {
+  await mkdir(folder, { recursive: true });
+  const { evaluator, notes } = await writeEvaluator(folder, options);
   const replies: number[] = [];
   const { promise: firstReply, resolve: replied } = Promise.withResolvers<void>();
   const model = await startModelServer(
