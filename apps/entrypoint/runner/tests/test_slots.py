@@ -126,21 +126,25 @@ class Waiting(threading.Thread):
 def test_slots_are_given_in_turn_and_pass_over_who_gave_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(slots_module, "_LOOK_SECONDS", 0.01)
     slots = EvaluationSlots(1)
-    holders: list[Any] = ["first", "second", "third"]
+    holders: list[Any] = ["first", "second", "third", "fourth"]
     first = Waiting(slots, holders[0])
     assert first.has_one.wait(10)
     second = Waiting(slots, holders[1])
     assert second.looked.wait(10)
     third = Waiting(slots, holders[2])
     assert third.looked.wait(10)
+    fourth = Waiting(slots, holders[3])
+    assert fourth.looked.wait(10)
 
     second.give_up()
     assert not third.has_one.is_set()
     slots.free(holders[1])  # it has none to give
     assert not third.has_one.wait(0.05)
     slots.free(holders[0])
-    assert third.has_one.wait(10)
+    assert third.has_one.wait(10) and not fourth.has_one.is_set()
     slots.free(holders[2])
+    assert fourth.has_one.wait(10)
+    slots.free(holders[3])
     assert Waiting(slots, holders[0]).has_one.wait(10)
 
 
