@@ -231,7 +231,7 @@ class WorkerExecutor:
                 call.set_exception(error)
         except (channel.ChannelError, ValueError, MemoryError):
             died = True
-        status = process.bury()
+        status = process.bury(ending=died)
         self._slots.free(process)
         self._ended.append(_End(process, call, died, status))
         self.on_answer()

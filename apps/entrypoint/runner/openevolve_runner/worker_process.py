@@ -23,7 +23,8 @@ MARKER = "OPENEVOLVE_AWS_WORKER"
 # The end of a worker closes its connection, unless what it started holds it open: then this is how
 # late it is seen. Every worker has a thread that looks, so often is too often.
 _LOOK_SECONDS = 0.5
-_TICK_SECONDS = 0.1
+_TICK_SECONDS = 0.001
+_ENDING_SECONDS = 1.0
 _REAP_SECONDS = 5.0
 _HUNTS = 5
 
@@ -76,22 +77,25 @@ class WorkerProcess:
             for pid in found:
                 _kill(os.kill, pid)
 
-    def bury(self) -> Optional[int]:
+    def bury(self, ending: bool = False) -> Optional[int]:
         """Kill what is left and wait for the process.
+
+        `ending`: its connection was closed, which a process that ends does some time before.
 
         Returns its exit status, negative for a signal, or None when it had to be killed here.
         """
-        ended_by_itself = self.gone()
-        if not ended_by_itself:
-            time.sleep(_TICK_SECONDS / 10)  # a process that ends closes its connection first
-            ended_by_itself = self.gone()
+        ended_by_itself = self._ends_within(_ENDING_SECONDS if ending else 0)
         self.kill()
-        deadline = time.monotonic() + _REAP_SECONDS  # a disk that hangs holds up even SIGKILL
-        while not self.gone() and time.monotonic() < deadline:
-            time.sleep(_TICK_SECONDS / 100)
+        self._ends_within(_REAP_SECONDS)  # a disk that hangs holds up even SIGKILL
         self._buried = True
         self.connection.close()
         return self._status if ended_by_itself else None
+
+    def _ends_within(self, seconds: float) -> bool:
+        deadline = time.monotonic() + seconds
+        while not self.gone() and time.monotonic() < deadline:
+            time.sleep(_TICK_SECONDS)
+        return self.gone()
 
 
 def describe_exit(status: Optional[int]) -> str:
