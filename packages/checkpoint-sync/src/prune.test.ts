@@ -196,6 +196,35 @@ describe('a commit that is pruned after it was listed', () => {
     await store.delete([kept.pack.key]);
     await expect(verifyCommit(store, kept)).rejects.toMatchObject({ code: 'MISSING' });
   });
+
+  /** The first read of a commit goes wrong, and it is pruned right before the second. */
+  async function prunedBetweenReads() {
+    const store = new MemoryStore();
+    const folder = temporaryFolder();
+    const session = await claimJob(store, claimant);
+    const [first] = await commitEach(session, folder, 0, 1);
+    if (!first) return expect.fail();
+    let reads = 0;
+    const reader = new FaultStore(store, ({ method, key }) => {
+      if (method !== 'getRange' || key !== first.pack.key) return null;
+      reads += 1;
+      if (reads === 1) return 'truncate';
+      return reads === 2 ? commitEach(session, folder, 1, 31).then(() => undefined) : null;
+    });
+    return { reader, first, target: join(folder, 'restored') };
+  }
+
+  it('is not taken for damaged, though an earlier read of it went wrong', async () => {
+    const { reader, first } = await prunedBetweenReads();
+    await expect(verifyCommit(reader, first)).rejects.toMatchObject({ code: 'PRUNED' });
+  });
+
+  it('is not named among those that a restore passed over as damaged', async () => {
+    const { reader, first, target } = await prunedBetweenReads();
+    const { commit, skipped } = await restoreNewest(reader, target);
+    expect(skipped).toEqual([]);
+    expect(commit?.seq).toBeGreaterThan(first.seq);
+  });
 });
 
 describe('compaction', () => {

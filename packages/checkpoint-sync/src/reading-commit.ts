@@ -3,12 +3,14 @@ import type { ObjectStore } from '@openevolve-aws/object-store';
 import { CheckpointSyncError, isSyncError } from './errors.ts';
 import { JobLog, type SignalOptions } from './job-log.ts';
 
+/** Damage is believed once so many reads have found it. */
+const READS = 2;
+
 /**
- * Runs a read of one commit. If it finds damage, the log is read again: a job that goes on may have
- * pruned or quarantined the commit meanwhile, and then nothing is damaged. Otherwise damage is
- * believed once a second read has found it.
+ * Runs a read of one commit. Each time that it finds damage, the log is read again: a job that goes
+ * on may have pruned or quarantined the commit meanwhile, and then nothing is damaged.
  *
- * @throws {CheckpointSyncError} `PRUNED`, or what the second read threw.
+ * @throws {CheckpointSyncError} `PRUNED`, or what the last read threw.
  */
 export async function readingCommit<T>(
   store: ObjectStore,
@@ -16,13 +18,17 @@ export async function readingCommit<T>(
   options: SignalOptions,
   read: () => Promise<T>,
 ): Promise<T> {
-  try {
-    return await read();
-  } catch (cause) {
-    if (!isSyncError(cause, 'DAMAGED', 'MISSING')) throw cause;
-    const { commits, unreadable } = (await JobLog.open(store, options)).state;
-    if ([...commits, ...unreadable].some((place) => place.seq === seq)) return read();
-    const message = `Commit ${seq} (${label}) is no longer kept: its job pruned it, or quarantined it. List the commits again and take another.`;
-    throw new CheckpointSyncError('PRUNED', message, { cause });
+  for (let reads = 1; ; reads++) {
+    try {
+      return await read();
+    } catch (cause) {
+      if (!isSyncError(cause, 'DAMAGED', 'MISSING')) throw cause;
+      const { commits, unreadable } = (await JobLog.open(store, options)).state;
+      if (![...commits, ...unreadable].some((place) => place.seq === seq)) {
+        const message = `Commit ${seq} (${label}) is no longer kept: its job pruned it, or quarantined it. List the commits again and take another.`;
+        throw new CheckpointSyncError('PRUNED', message, { cause });
+      }
+      if (reads === READS) throw cause;
+    }
   }
 }

@@ -100,7 +100,8 @@ export async function restoreNewestOf(
       await log.refresh(options);
       afterRefresh();
       const { seq, label } = commit;
-      if (failed.has(seq)) skipped.push({ seq, label, reason: error.message });
+      const isKept = log.state.commits.some((kept) => kept.seq === seq);
+      if (isKept && failed.has(seq)) skipped.push({ seq, label, reason: error.message });
       failed.add(seq);
     }
   }

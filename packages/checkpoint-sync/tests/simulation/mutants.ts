@@ -55,8 +55,8 @@ export const mutants: Readonly<Record<string, Change>> = {
   },
   'believes damage at once': {
     file: 'restore.ts',
-    from: 'if (failed.has(seq)) skipped.push',
-    to: 'skipped.push',
+    from: 'if (isKept && failed.has(seq)) skipped.push',
+    to: 'if (isKept) skipped.push',
   },
   'believes an unreadable entry at once': {
     file: 'job-log.ts',
